@@ -1,0 +1,33 @@
+"""What `user` and `device` share: which devices can be rung, and where the flow goes after the dialling (B§7.0)."""
+
+from __future__ import annotations
+
+from callflow.core.account import Device
+from callflow.core.call import CallView
+from callflow.core.causes import HangupCause
+from callflow.core.effects import HARD_STOP, STOP, Attempt, Next, Talk
+
+DEFAULT_TIMEOUT_S = 20
+
+
+def refusal(call: CallView, device: Device, can_call_self: bool) -> str:
+    """Why a device is not rung, in Kazoo's word for it, or "" when it is; the tests are in Kazoo's order (B§7.0)."""
+    owner = call.account.users.get(device.owner_id or "")
+    if device.id == call.caller.device_id and not can_call_self:
+        return "ENDPOINT_CALLED_SELF"
+    if not device.is_enabled or (owner is not None and not owner.is_enabled):
+        return "ENDPOINT_DISABLED"
+    if device.do_not_disturb or (owner is not None and owner.do_not_disturb):
+        return "DO_NOT_DISTURB"
+    return ""
+
+
+def after_dialling(talk: Talk) -> Next:
+    """A talk ends the flow, the caller's own end ends it for good; anything else chooses a branch or `_` (B§7.0)."""
+    if talk.is_caller_gone:
+        return HARD_STOP
+    if talk.is_answered or talk.cause is HangupCause.ORIGINATOR_CANCEL:
+        return STOP
+    if talk.cause is HangupCause.NORMAL_CLEARING:
+        return Attempt(())
+    return Attempt((talk.cause.name, talk.cause.code))

@@ -1,0 +1,72 @@
+"""What `record_call` and `record_caller` share: the recording keys of the seed's table, and what they come to (B§3.2)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+from callflow.core.call import CallView
+from callflow.core.effects import RecordingOptions
+from callflow.core.settings import setting
+
+STEREO_RATE_HZ = 16_000
+MONO_RATE_HZ = 8_000
+
+
+@frozen
+class RecordingSettings:
+    """Keys of both modules; lengths are in seconds unless the key's unit is milliseconds."""
+
+    format: str | None = setting(None, help="File format; default: the system's extension, mp3.", one_of=("mp3", "wav"))
+    media_id: str | None = setting(None, help="Document id of the recording; default: generated.")
+    media_name: str | None = setting(None, help="Name of the recording; default: generated.", longest=255)
+    method: str = setting("put", help="HTTP verb for sending the file to url.", one_of=("put", "post"))
+    origin: str | None = setting(None, help="How the recording was started; read-only.")
+    record_min_sec: int | None = setting(None, help="Seconds; a shorter recording is deleted.", at_least=0)
+    record_on_answer: bool = setting(False, help="Start when the call is answered.")
+    record_on_bridge: bool = setting(False, help="Start when the call is bridged.")
+    record_sample_rate: int | None = setting(
+        None, help="Sample rate in Hz; default 16000 in stereo, 8000 in mono.", at_least=8000, at_most=48000
+    )
+    should_follow_transfer: bool = setting(True, help="Go on recording after a transfer.")
+    silence_detection: bool = setting(False, help="End the recording when nobody speaks for a time.")
+    silence_final_timeout: int = setting(5, help="Milliseconds of silence after speech.", at_least=0)
+    silence_initial_timeout: int = setting(0, help="Milliseconds of silence before any speech.", at_least=0)
+    silence_threshold: int = setting(200, help="Frame score below which a frame is silent.", at_least=0)
+    time_limit: int | None = setting(None, help="Longest recording in seconds.", at_least=5, at_most=10800)
+    url: str | None = setting(None, help="Base URL that the file is sent to.", shortest=5)
+
+
+def recording_options(
+    call: CallView, settings: RecordingSettings, module: str, *, channels: int, origin: str
+) -> RecordingOptions:
+    """Resolve the settings against the profile's defaults and the system's limits (B§3.2, B§3.4)."""
+    system = call.account.system
+    most_s = system.max_recording_time_limit
+    asked_s = settings.time_limit if settings.time_limit is not None else call.profile.default_time_limit_s
+    if asked_s is not None and asked_s <= most_s:
+        stated = "time_limit" if settings.time_limit is not None else "default_time_limit"
+        limit_s, rule = asked_s, f"{module}.{stated}={asked_s}"
+    else:
+        limit_s, rule = most_s, f"media.max_recording_time_limit={most_s}"
+    starts: Literal["at once", "on answer", "on bridge"] = "at once"
+    if settings.record_on_answer:  # with both flags set, the answer wins (B§3.6, C5)
+        starts = "on answer"
+    elif settings.record_on_bridge:
+        starts = "on bridge"
+    return RecordingOptions(
+        format=settings.format or system.extension,
+        channels=channels,
+        sample_rate_hz=settings.record_sample_rate or (STEREO_RATE_HZ if channels == 2 else MONO_RATE_HZ),
+        time_limit_s=limit_s,
+        time_limit_rule=rule,
+        min_length_s=settings.record_min_sec if settings.record_min_sec is not None else system.record_min_sec,
+        media_name=settings.media_name or "",
+        media_id=settings.media_id or "",
+        origin=origin,
+        url=settings.url or "",
+        method=settings.method,
+        starts=starts,
+        follows_transfer=settings.should_follow_transfer,
+    )

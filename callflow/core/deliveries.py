@@ -1,0 +1,126 @@
+"""Deliveries on virtual time: what happens to a file after its recording ended (B§6; design §12, Deliveries).
+
+A delivery outlives its call. Every try is a REQUEST row; whoever drives the engine answers it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import define
+
+from callflow.core.agenda import Entry
+from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState, Target, TargetKind
+from callflow.core.events import DeliveryAnswered
+from callflow.core.exchange import NOT_MOVED, Exchange
+from callflow.core.targets import choose_target, without_credentials
+from callflow.core.trace import DELIVERY as DELIVERY_KIND
+from callflow.core.trace import MAILBOX, REQUEST
+
+if TYPE_CHECKING:
+    from callflow.core.recording import Recording
+
+_SHORTEST_RETRY_MS: Final = 60_000
+_LONGEST_RETRY_MS: Final = 600_000
+
+
+@define(eq=False)
+class Delivery:
+    """One file on its way: `number` counts deliveries of the run, `tries` those made, `database` the month's database."""
+
+    number: int
+    call_id: str
+    leg: str
+    recording: int
+    target: Target
+    state: DeliveryState = DeliveryState.METADATA
+    tries: int = 0
+    retry: Entry | None = None
+
+
+def deliver_recording(exchange: Exchange, recording: Recording, because: int) -> None:
+    """Deliver a finished recording to where the document and the system settings send it."""
+    call = exchange.calls[recording.call_id]
+    target = choose_target(
+        recording.options,
+        exchange.setting.account.system,
+        exchange.setting.profile,
+        call_id=call.id,
+        recording_id=recording.document_id,
+        length_ms=recording.length_ms,
+        caller=call.caller,
+        dialled=call.dialled,
+        account_id=exchange.setting.account.id,
+    )
+    _begin(exchange, recording, target, because)
+
+
+def deliver_message(exchange: Exchange, recording: Recording, mailbox_id: str, because: int) -> None:
+    """Keep a voicemail message: always in the account's database of the month (B§7.6; design §12, Recordings)."""
+    counts = exchange.mailbox_counts
+    counts[mailbox_id] = counts.get(mailbox_id, 0) + 1
+    kept = {"mailbox": mailbox_id, "recording": recording.index, "length_ms": recording.length_ms}
+    cause = exchange.note(recording.call_id, recording.leg.id, MAILBOX, "message kept", kept, because)
+    target = Target(TargetKind.ACCOUNT_DATABASE, "", "", "voicemail: account database")
+    _begin(exchange, recording, target, cause)
+
+
+def _begin(exchange: Exchange, recording: Recording, target: Target, because: int) -> None:
+    number = len(exchange.deliveries)
+    delivery = Delivery(number, recording.call_id, recording.leg.id, recording.index, target)
+    exchange.deliveries[number] = delivery
+    detail: dict[str, Any] = {
+        "to": "METADATA",
+        "delivery": number,
+        "recording": recording.index,
+        "target": target.kind.value,
+        "method": target.method,
+        "url": without_credentials(target.url),
+        "month": exchange.month(exchange.agenda.now_ms),
+    }
+    cause = exchange.note(delivery.call_id, delivery.leg, DELIVERY_KIND, "REQUESTED", detail, because, target.rule)
+    if target.kind is TargetKind.NONE:
+        _move(exchange, delivery, DeliveryEvent.UNWANTED, cause, {}, target.rule)
+    elif exchange.setting.delivers:
+        _send(exchange, delivery, _move(exchange, delivery, DeliveryEvent.METADATA_SAVED, cause, {}))
+
+
+def _send(exchange: Exchange, delivery: Delivery, because: int) -> None:
+    delivery.tries += 1
+    detail = {
+        "delivery": delivery.number,
+        "recording": delivery.recording,
+        "attempt": delivery.tries,
+        "target": delivery.target.kind.value,
+    }
+    exchange.note(delivery.call_id, delivery.leg, REQUEST, "deliver", detail, because)
+
+
+def settle_try(exchange: Exchange, delivery: Delivery, answer: DeliveryAnswered, because: int) -> None:
+    """A target has answered a try: stored, tried again after one to ten minutes, or given up (B§6.6)."""
+    tries_allowed = 1 + exchange.setting.account.system.storage_retry_times
+    event, rule = DeliveryEvent.ACCEPTED, ""
+    if not answer.is_stored:
+        event = DeliveryEvent.TRY_FAILED if delivery.tries < tries_allowed else DeliveryEvent.LAST_TRY_FAILED
+        rule = f"storage_retry_times={exchange.setting.account.system.storage_retry_times}"
+    detail = {"attempt": delivery.tries, "result": answer.result}
+    cause = _move(exchange, delivery, event, because, detail, rule)
+    if cause != NOT_MOVED and delivery.state is DeliveryState.WAITING_RETRY:
+        delay_ms = exchange.draw(_SHORTEST_RETRY_MS, _LONGEST_RETRY_MS, delivery.call_id, "retry", delivery.tries)
+        delivery.retry = exchange.agenda.after(delay_ms, _retry, delivery, None, cause)
+
+
+def _retry(exchange: Exchange, delivery: Delivery, event: None, because: int) -> None:
+    _send(exchange, delivery, _move(exchange, delivery, DeliveryEvent.RETRY_DUE, because, {}))
+
+
+def _move(
+    exchange: Exchange,
+    delivery: Delivery,
+    event: DeliveryEvent,
+    because: int,
+    detail: dict[str, Any],
+    rule: str = "",
+) -> int:
+    shown = {"delivery": delivery.number, "recording": delivery.recording, **detail}
+    return exchange.move(DELIVERY, delivery, event, delivery.call_id, delivery.leg, because, shown, rule)

@@ -1,0 +1,238 @@
+"""What a script may ask for: it awaits an effect and gets the answer (design §2.2).
+
+An effect is plain data; the engine carries it out. There is no event loop: the engine sends each answer into the script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Final, Generic, Literal, TypeVar
+
+from attrs import frozen
+
+from callflow.core.account import Device
+from callflow.core.causes import EndedBy, HangupCause
+from callflow.core.flow import Node
+from callflow.core.sounds import Sound
+
+R = TypeVar("R")
+
+ANY_DIGIT: Final = "0123456789*#"
+
+
+class HungUp(BaseException):
+    """Thrown at an `await` when the caller has left and the effect has no answer for that.
+
+    A BaseException, so that no `except Exception` in a script can eat it; a script may catch it to tidy up, and the
+    next node does not run either way (B§2.4).
+    """
+
+
+class Effect(Generic[R]):
+    """Base of the effects; awaiting one gives its answer."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Effect[Any], Any, R]:
+        """Hand the effect to the engine and return what it answers."""
+        answer: R = yield self
+        return answer
+
+
+@frozen
+class Answer(Effect[None]):
+    """Answer the caller; done at once, nothing when already answered."""
+
+
+@frozen
+class HangUp(Effect[None]):
+    """Hang the caller up with `cause`."""
+
+    cause: HangupCause = HangupCause.NORMAL_CLEARING
+
+
+@frozen
+class Respond(Effect[None]):
+    """Refuse the call with a SIP status before it is answered; an answered call is hung up (B§7.9)."""
+
+    status: int
+    message: str = ""
+
+
+@frozen
+class Sleep(Effect[None]):
+    """Wait `for_ms` milliseconds."""
+
+    for_ms: int
+
+
+@frozen
+class WaitForHangup(Effect[None]):
+    """Wait until the caller has hung up."""
+
+
+@frozen
+class Play(Effect[str]):
+    """Play sounds to the caller one after another, then wait `then_wait_ms` for a digit.
+
+    A digit of `ended_by_digits` cuts the sounds and is the answer; "" when none came. `times` 0 repeats for ever.
+    """
+
+    sounds: tuple[Sound, ...]
+    ended_by_digits: str = ANY_DIGIT
+    then_wait_ms: int = 0
+    times: int = 1
+
+
+@frozen
+class Endpoint:
+    """A device to ring: from `delay_ms` after the dialling begins, for `timeout_ms`."""
+
+    device: Device
+    timeout_ms: int
+    delay_ms: int = 0
+
+
+@frozen
+class Talk:
+    """How a `Dial` ended: answered or not, by which cause, and whether the caller is gone."""
+
+    is_answered: bool
+    cause: HangupCause
+    is_caller_gone: bool = False
+
+
+@frozen
+class Dial(Effect[Talk]):
+    """Ring devices and join the first that answers with the caller; answered when the talk is over (B§7.0)."""
+
+    endpoints: tuple[Endpoint, ...]
+    strategy: Literal["simultaneous", "single"] = "simultaneous"
+    is_ended_by_one_reject: bool = False
+
+
+@frozen
+class RecordingOptions:
+    """What a recording is to be, resolved by the action: lengths in seconds as documents give them (B§3.2)."""
+
+    format: str
+    channels: int = 2
+    sample_rate_hz: int = 16000
+    time_limit_s: int = 3600
+    time_limit_rule: str = ""
+    min_length_s: int = 0
+    media_name: str = ""
+    media_id: str = ""
+    origin: str = ""
+    url: str = ""
+    method: str = "put"
+    starts: Literal["at once", "on answer", "on bridge"] = "at once"
+    follows_transfer: bool = True
+
+
+@frozen
+class StartRecording(Effect[None]):
+    """Start recording the caller's leg, or arm the recording for its moment; answered at once (B§3.1)."""
+
+    options: RecordingOptions
+
+
+@frozen
+class StopRecording(Effect[None]):
+    """Stop what the stack of the call's recordings says (B§3.5); answered at once, also when there is none."""
+
+
+@frozen
+class Take:
+    """A finished take of `RecordTake`: its index in the call, length, what ended it and the digit that did."""
+
+    recording: int
+    length_ms: int
+    ended_by: EndedBy
+    digit: str = ""
+
+
+@frozen
+class RecordTake(Effect[Take]):
+    """Record what the caller says, and wait for the end: a digit, the limit, silence, or the hang-up (B§4.6).
+
+    `kind` is `voicemail` or `caller`; `silence_ms` of quiet end the take (0: never); the file holds the caller only.
+    A take shorter than `min_length_ms` is discarded.
+    """
+
+    kind: Literal["voicemail", "caller"]
+    options: RecordingOptions
+    silence_ms: int
+    min_length_ms: int = 0
+    ended_by_digits: str = ANY_DIGIT
+
+
+@frozen
+class KeepTake(Effect[None]):
+    """Put a finished take into a mailbox of the account's database; needs no caller (B§7.6)."""
+
+    recording: int
+    mailbox_id: str
+
+
+@frozen
+class DropTake(Effect[None]):
+    """Throw a finished take away: the caller records again (B§7.6)."""
+
+    recording: int
+
+
+# What a script returns: where the flow goes (B§2.2).
+
+
+@frozen
+class Continue:
+    """Go on to the child `key`, or to `_` when there is none; no `_` ends the flow."""
+
+    key: str = "_"
+
+
+@frozen
+class Attempt:
+    """Go on to the first of `keys` that has a non-empty child, otherwise to `_`."""
+
+    keys: tuple[str, ...]
+
+
+@frozen
+class Stop:
+    """End this flow: a node pushed by `Branch` is resumed; otherwise the caller is hung up, with `cause` if given."""
+
+    cause: HangupCause | None = None
+
+
+@frozen
+class HardStop:
+    """End the flow at once and for good, without hanging up: the script has done that, or somebody else will."""
+
+
+@frozen
+class Transferred:
+    """The caller has been moved to another flow: end this one silently."""
+
+
+@frozen
+class Branch:
+    """Run another flow's node; this node's non-empty `_` is pushed and resumed when that flow stops."""
+
+    node: Node | None
+
+
+@frozen
+class ReplaceFlow:
+    """Run another flow's node instead of the rest of this one; what was pushed before stays."""
+
+    node: Node | None
+
+
+Next = Continue | Attempt | Stop | HardStop | Transferred | Branch | ReplaceFlow
+"""What a script returns."""
+
+CONTINUE: Final = Continue()
+STOP: Final = Stop()
+HARD_STOP: Final = HardStop()

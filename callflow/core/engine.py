@@ -1,0 +1,159 @@
+"""The engine: inputs in, rows out (design §12, Engine).
+
+```python
+engine = Engine(setting, header={"scenario": "…"})
+engine.offer("a1", Caller("+14155550100", "Bob"), "2001", flow)
+for row in engine.run():            # every change, as it happens
+    ...                             # look at it, keep it, or `tell` something in return
+```
+Whoever drives it — scenario, test, web page — only ever offers, tells and reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from callflow.core.call import Call
+from callflow.core.carrying_out import CARRY_OUT
+from callflow.core.delivery import Target
+from callflow.core.deliveries import settle_try
+from callflow.core.errors import RunawayError
+from callflow.core.events import Caller, Calls, DeliveryAnswered, Told
+from callflow.core.exchange import Exchange, Setting
+from callflow.core.executor import start_flow
+from callflow.core.flow import Flow
+from callflow.core.legs import create_caller
+from callflow.core.phones import INPUTS
+from callflow.core.trace import CALL, FORMAT, INPUT, LATE_EVENT, TRACE, Row
+
+DAY_MS: Final = 86_400_000
+MAX_ROWS: Final = 1_000_000
+
+
+class Engine:
+    """A telephone exchange on virtual time; one engine may hold any number of calls.
+
+    `max_ms` and `max_rows` end a run that would never end with RunawayError. Raises ImpossibleEvent for a fault of
+    ours, and whatever a script raises when the setting says `raises`.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        *,
+        header: Mapping[str, Any] | None = None,
+        max_ms: int = DAY_MS,
+        max_rows: int = MAX_ROWS,
+    ) -> None:
+        self._exchange = Exchange(setting, carry_out=CARRY_OUT)
+        self._max_ms = max_ms
+        self._max_rows = max_rows
+        detail = {"format": FORMAT, "start_s": setting.start_s, "seed": setting.seed, "profile": setting.profile.name}
+        self._exchange.note("", "", TRACE, "trace", {**detail, **(header or {})})
+
+    @property
+    def now_ms(self) -> int:
+        """Virtual milliseconds since the start."""
+        return self._exchange.agenda.now_ms
+
+    @property
+    def next_ms(self) -> int | None:
+        """When something happens next by itself, or None."""
+        return self._exchange.agenda.next_ms()
+
+    @property
+    def live_calls(self) -> tuple[str, ...]:
+        """The ids of the calls that have not ended, oldest first."""
+        return tuple(self._exchange.calls)
+
+    def offer(
+        self,
+        call_id: str,
+        caller: Caller,
+        dialled: str,
+        flow: Flow,
+        *,
+        after_ms: int = 0,
+        step: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Let a call arrive `after_ms` from now and run `flow`; `step` is shown in its INPUT row."""
+        self._exchange.agenda.after(after_ms, _arrive, (call_id, flow, step), Calls(caller, dialled), -1)
+
+    def tell(
+        self, call_id: str, leg: str, event: Told, *, after_ms: int = 0, step: Mapping[str, Any] | None = None
+    ) -> None:
+        """Let something happen on a leg `after_ms` from now; one that has gone by then makes it a LATE row."""
+        self._exchange.agenda.after(after_ms, _happen, (call_id, leg, step), event, -1)
+
+    def answer_delivery(self, answer: DeliveryAnswered, *, because: int, after_ms: int = 0) -> None:
+        """Answer the REQUEST row `because`: what the target said to one try."""
+        self._exchange.agenda.after(after_ms, _delivery_answered, None, answer, because)
+
+    def target_of(self, delivery: int) -> Target:
+        """Where a delivery goes, credentials included, for whoever really uploads; the trace never shows those."""
+        target: Target = self._exchange.deliveries[delivery].target
+        return target
+
+    def run(self) -> Iterator[Row]:
+        """Yield every row until nothing is left to happen."""
+        return self.run_until(self._max_ms)
+
+    def run_until(self, until_ms: int) -> Iterator[Row]:
+        """Yield every row up to and including the instant `until_ms`, and leave the clock there or at the last instant.
+
+        Raises RunawayError when the run passes its limits.
+        """
+        exchange = self._exchange
+        agenda, rows, max_rows = exchange.agenda, exchange.rows, self._max_rows
+        yield from _taken(rows)
+        for act, subject, event, because in agenda.take_until(min(until_ms, self._max_ms)):
+            act(exchange, subject, event, because)
+            if rows:
+                if exchange.seq > max_rows:
+                    raise RunawayError(_runaway(f"{max_rows:,} rows", rows))
+                yield from _taken(rows)
+        if until_ms > agenda.now_ms and until_ms < self._max_ms:
+            agenda.now_ms = until_ms
+        if until_ms >= self._max_ms and agenda.next_ms() is not None:
+            raise RunawayError(_runaway(f"{self._max_ms // 3_600_000} virtual hours", rows))
+
+
+def _taken(rows: list[Row]) -> list[Row]:
+    taken = rows[:]
+    rows.clear()
+    return taken
+
+
+def _runaway(limit: str, rows: list[Row]) -> str:
+    last = ", ".join(f"{row.kind} {row.name}" for row in rows[-4:])
+    return f"the run passed its limit of {limit}; its last rows: {last or 'none'}; look for a loop, or raise the limit"
+
+
+def _arrive(exchange: Exchange, subject: Any, event: Calls, because: int) -> None:
+    call_id, flow, step = subject
+    call = Call(call_id, event.caller, event.dialled)
+    exchange.calls[call_id] = call
+    cause = exchange.note(call_id, "A", INPUT, "calls", step)
+    detail = {"from": event.caller.number, "to": event.dialled, "name": event.caller.name, "flow": flow.name}
+    cause = exchange.note(call_id, "", CALL, "started", detail, cause)
+    call.a_leg = create_caller(exchange, call, cause)
+    start_flow(exchange, call, flow.root, flow.name, cause)
+
+
+def _happen(exchange: Exchange, subject: Any, event: Any, because: int) -> None:
+    call_id, leg_id, step = subject
+    call = exchange.calls.get(call_id)
+    carry_out: tuple[str, Callable[..., None]] = INPUTS[type(event)]
+    name, act = carry_out
+    cause = exchange.note(call_id, leg_id, INPUT, name, step)
+    if call is not None:
+        for leg in (call.a_leg, *call.b_legs):
+            if leg.id == leg_id and not leg.is_gone:
+                act(exchange, call, leg, event, cause)
+                return
+    exchange.note(call_id, leg_id, LATE_EVENT, name, {"machine": "leg", "state": "GONE"}, cause)
+
+
+def _delivery_answered(exchange: Exchange, subject: None, answer: DeliveryAnswered, because: int) -> None:
+    settle_try(exchange, exchange.deliveries[answer.delivery], answer, because)

@@ -1,0 +1,126 @@
+"""What every part of the core shares: time, the trace, the account, the profile and the live calls.
+
+Only code of the core touches it. `note` is the one place where rows are written, `move` the one where tables are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any, Final, Protocol
+
+from attrs import define, field, frozen
+
+from callflow.core.account import Account
+from callflow.core.agenda import Agenda
+from callflow.core.call import Call
+from callflow.core.dates import year_month
+from callflow.core.errors import ImpossibleEvent
+from callflow.core.flow import Flow
+from callflow.core.profile import DOCS, Profile
+from callflow.core.table import IMPOSSIBLE, LATE, Table, Word
+from callflow.core.trace import LATE_EVENT, Row
+
+NOT_MOVED: Final = -1
+"""What `move` returns for a late event, instead of the row's seq."""
+
+_new_row = tuple.__new__
+
+
+class Machine(Protocol):
+    """Anything a table moves: it has a state."""
+
+    state: Any
+
+
+@frozen
+class Setting:
+    """What a run depends on beside its inputs: the same setting and inputs give the same trace.
+
+    `flows` are the loaded flows by id; a flow written inside a node is there by that node's JSON path.
+    `start_s` is the virtual wall clock at 0 ms in Unix seconds, `utc_offset_s` the local time's distance from UTC.
+    `delivers` False leaves every delivery waiting: somebody really uploads afterwards. `raises` True lets an action's
+    exception out instead of making it an ERROR row.
+    """
+
+    account: Account
+    flows: Mapping[str, Flow] = field(factory=dict)
+    profile: Profile = DOCS
+    seed: int = 1
+    start_s: int = 0
+    utc_offset_s: int = 0
+    delivers: bool = True
+    raises: bool = False
+
+
+@define(eq=False)
+class Exchange:
+    """The shared record. `rows` holds what was noted since the driver last took them."""
+
+    setting: Setting
+    agenda: Agenda = field(factory=Agenda)
+    rows: list[Row] = field(factory=list)
+    seq: int = 0
+    calls: dict[str, Call] = field(factory=dict)
+    deliveries: dict[int, Any] = field(factory=dict)
+    mailbox_counts: dict[str, int] = field(factory=dict)
+    carry_out: Mapping[type, Callable[..., Any]] = field(factory=dict)
+
+    def note(
+        self,
+        call_id: str,
+        leg: str,
+        kind: str,
+        name: str,
+        detail: Mapping[str, Any] | None = None,
+        because: int = -1,
+        rule: str = "",
+    ) -> int:
+        """Write one row and return its seq."""
+        seq = self.seq
+        self.seq = seq + 1
+        self.rows.append(_new_row(Row, (seq, self.agenda.now_ms, call_id, leg, kind, name, detail, because, rule)))
+        return seq
+
+    def move(
+        self,
+        table: Table[Any, Any],
+        machine: Machine,
+        event: Word,
+        call_id: str,
+        leg: str,
+        because: int,
+        detail: Mapping[str, Any] | None = None,
+        rule: str = "",
+    ) -> int:
+        """Move a machine by its table, and note it; the row's kind is the table's name in capitals.
+
+        Returns the row's seq, or NOT_MOVED for a late event, which is noted too. Raises ImpossibleEvent.
+        """
+        state = machine.state
+        to = table.rows[state][event]
+        if to is LATE:
+            self.note(call_id, leg, LATE_EVENT, event.name, {"machine": table.name, "state": state.name}, because)
+            return NOT_MOVED
+        if to is IMPOSSIBLE:
+            raise ImpossibleEvent(
+                f"{table.name} of call {call_id} at {self.agenda.now_ms} ms: {event.name} in state {state.name};"
+                f" the last rows: {[row[3:6] for row in self.rows[-5:]]}"
+            )
+        machine.state = to
+        shown = table.shown[state][event]
+        return self.note(call_id, leg, table.kind, event.name, {**shown, **detail} if detail else shown, because, rule)
+
+    def draw(self, low: int, high: int, *key: object) -> int:
+        """A number from `low` to `high` that depends on the seed and `key` alone: dice without a state."""
+        digest = sha256(repr((self.setting.seed, *key)).encode()).digest()
+        return low + int.from_bytes(digest[:8], "big") % (high - low + 1)
+
+    def name_of(self, *key: object) -> str:
+        """64 hexadecimal characters that depend on the seed and `key` alone, for ids that production draws at random."""
+        return sha256(repr((self.setting.seed, *key)).encode()).hexdigest()
+
+    def month(self, at_ms: int) -> str:
+        """The local year and month at `at_ms`, as `YYYYMM` (B§6.5)."""
+        setting = self.setting
+        return year_month(setting.start_s + setting.utc_offset_s + at_ms // 1000)

@@ -1,0 +1,68 @@
+"""Remarks on a single node's data that a module's settings class cannot make: addresses, ids, a missing action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from callflow.core.diagnostic import Diagnostic
+from callflow.core.errors import FlowError
+from callflow.core.shown import shown
+
+UPLOAD_SCHEMES = frozenset({"http", "https", "ftp", "ftps"})
+"""The schemes of `url` for which a recording is sent anywhere (B§6.1; C17)."""
+
+ID_LENGTH = 32
+"""Kazoo's document ids are 32 hexadecimal digits (B§7.6)."""
+
+LONGEST_MODULE = 64
+"""Letters that a module's name may have (B§1.1)."""
+
+_RECORDING_MODULES = frozenset({"record_call", "record_caller"})
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", re.ASCII)
+
+
+def node_remarks(
+    module: str, data: Mapping[str, Any], where: str
+) -> tuple[tuple[FlowError, ...], tuple[Diagnostic, ...]]:
+    """Return the faults and diagnostics of one node's `data`, whose JSON path is `where`."""
+    faults: list[FlowError] = []
+    diagnostics: list[Diagnostic] = []
+    if module == "record_call" and data.get("action") is None:
+        message = "record_call has no action, and starts a recording"
+        diagnostics.append(Diagnostic("no-action", "warning", where, message, 'write "action": "start"'))
+    if module in _RECORDING_MODULES and isinstance(data.get("url"), str) and data["url"]:
+        _check_url(data["url"], f"{where}.url", faults, diagnostics)
+    document_id = data.get("id")
+    if isinstance(document_id, str) and len(document_id) != ID_LENGTH:
+        message = f"{shown(document_id)} has {len(document_id)} characters, Kazoo's ids have {ID_LENGTH}"
+        diagnostics.append(Diagnostic("id-length", "info", f"{where}.id", message))
+    return tuple(faults), tuple(diagnostics)
+
+
+def _check_url(url: str, where: str, faults: list[FlowError], diagnostics: list[Diagnostic]) -> None:
+    match = _SCHEME.match(url)
+    scheme = match[1].lower() if match else ""
+    if scheme == "file":
+        problem = "a callflow must not choose a file of this machine"
+        faults.append(FlowError(where, problem, "leave url out and choose a folder with --out"))
+    elif scheme not in UPLOAD_SCHEMES:
+        what = f"nobody uploads to {shown(scheme + ':')}" if scheme else "the url has no scheme"
+        message = f"{what}: the recording is made and never stored"
+        hint = "write an address that starts with http://, https://, ftp:// or ftps://"
+        diagnostics.append(Diagnostic("url-scheme", "error", where, message, hint))
+
+
+def bare_children(where: str, module: object, repaired: bool) -> Diagnostic:
+    """Return the remark on a `children` object that is itself a node, as in the seed's own sample (C1, B§0).
+
+    `module` is what that node calls its module; `repaired` says whether it is read as the `_` child.
+    """
+    inside = f"the {module} node" if isinstance(module, str) and len(module) <= LONGEST_MODULE else "a node"
+    kazoo = "no `_` child, so the flow ends there and the caller is hung up"
+    if repaired:
+        message = f"`children` is itself {inside}, and is read as its `_` child; Kazoo would find {kazoo}"
+    else:
+        message = f"`children` is itself {inside}, and is executed literally: {kazoo}"
+    return Diagnostic("bare-children", "error", where, message, 'write "children": {"_": {"module": …}}')

@@ -1,0 +1,169 @@
+"""Profiles: every point where the seed document and the running systems differ is one named switch (design §5, B§0).
+
+`DOCS` follows the seed to the letter and is the default; `KAZOO_4` and `KAZOO_5` follow what the code does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import field, fields, frozen
+
+UploadQuery = Literal["none", "kazoo-4", "kazoo-5"]
+"""What follows the file name in an upload URL: nothing, or the query string of one of the two systems (B§6.3)."""
+
+
+def _switch(help: str, source: str) -> Any:
+    return field(kw_only=True, metadata={"help": help, "source": source})
+
+
+@frozen
+class Profile:
+    """One way of reading the rules: a name and a value for every switch. Compare and hash by value."""
+
+    name: str
+    bounds_are_errors: bool = _switch(
+        "A setting outside the documented bounds is refused; otherwise it is a warning and used as written.",
+        "the seed, Schema; B§3.2; C13",
+    )
+    repairs_bare_children: bool = _switch(
+        "A `children` object that is itself a node is read as its `_` child; otherwise it leads nowhere.",
+        "the seed, Sample Recording Per User; B§0; C1",
+    )
+    default_time_limit_s: int | None = _switch(
+        "Time limit in seconds of a recording that states none; None: the system's max_recording_time_limit.",
+        "the seed, Schema; B§3.4; C12",
+    )
+    upload_query: UploadQuery = _switch(
+        "The query string appended to the upload URL.",
+        "the seed, Start Recording; B§6.3; C16",
+    )
+    stop_pops_ended: bool = _switch(
+        "`stop` takes the newest recording off the stack even when it has ended; otherwise the newest live one.",
+        "B§3.5; C9",
+    )
+    stop_cancels_armed: bool = _switch(
+        "`stop` cancels a recording that still waits for the answer or the bridge; otherwise it records later.",
+        "B§3.5, B§12 scenario 7",
+    )
+    starts_at_once_when_answered: bool = _switch(
+        "`record_on_answer` on an answered call starts at once; otherwise it never starts.",
+        "the seed, Schema; B§3.6; C3",
+    )
+    starts_at_once_when_bridged: bool = _switch(
+        "`record_on_bridge` on a bridged call starts at once; otherwise it waits for the next bridge.",
+        "the seed, Schema; B§3.6; C4",
+    )
+    hooks_fire_once: bool = _switch(
+        "A recording armed for the bridge starts at the first bridge only; otherwise at every later one again.",
+        "B§3.6",
+    )
+    min_length_deletes: bool = _switch(
+        "A recording shorter than `record_min_sec` is deleted; otherwise it is kept and stored.",
+        "the seed, Schema; B§3.9; C11",
+    )
+    reads_third_party_bigcouch: bool = _switch(
+        "`third_party_bigcouch_host` decides where a recording without url goes; otherwise nobody reads it.",
+        "the seed, Storage of recordings; B§6.1; C19",
+    )
+    record_caller_blocks: bool = _switch(
+        "`record_caller` records what the caller says and holds the flow; otherwise both sides, as record_call does.",
+        "the seed, opening; B§5",
+    )
+    limit_ends_on_whole_seconds: bool = _switch(
+        "The time limit is checked against whole seconds of the clock: up to one second early; otherwise exact.",
+        "B§3.4",
+    )
+    bridge_setup_ms: int = _switch(
+        "Milliseconds from the callee's answer to the bridge.",
+        "B§3.6; design §12, Time and steps",
+    )
+    answers_fallen_cause: bool = _switch(
+        "A branch key that found neither its child nor `_` ends the call with its default response; otherwise a plain "
+        "hang-up.",
+        "B§2.3, B§2.5",
+    )
+
+
+@frozen
+class SwitchDoc:
+    """One row of the profiles' table in the documentation."""
+
+    name: str
+    value: object
+    help: str
+    source: str
+
+
+DOCS = Profile(
+    "docs",
+    bounds_are_errors=True,
+    repairs_bare_children=True,
+    default_time_limit_s=3600,
+    upload_query="none",
+    stop_pops_ended=False,
+    stop_cancels_armed=True,
+    starts_at_once_when_answered=True,
+    starts_at_once_when_bridged=True,
+    hooks_fire_once=True,
+    min_length_deletes=True,
+    reads_third_party_bigcouch=True,
+    record_caller_blocks=True,
+    limit_ends_on_whole_seconds=False,
+    bridge_setup_ms=0,
+    answers_fallen_cause=True,
+)
+"""The seed document to the letter."""
+
+KAZOO_4 = Profile(
+    "kazoo-4",
+    bounds_are_errors=False,
+    repairs_bare_children=False,
+    default_time_limit_s=None,
+    upload_query="kazoo-4",
+    stop_pops_ended=True,
+    stop_cancels_armed=False,
+    starts_at_once_when_answered=False,
+    starts_at_once_when_bridged=False,
+    hooks_fire_once=False,
+    min_length_deletes=False,
+    reads_third_party_bigcouch=False,
+    record_caller_blocks=True,
+    limit_ends_on_whole_seconds=True,
+    bridge_setup_ms=200,
+    answers_fallen_cause=False,
+)
+"""What the code of Kazoo 4 does."""
+
+KAZOO_5 = Profile(
+    "kazoo-5",
+    bounds_are_errors=False,
+    repairs_bare_children=False,
+    default_time_limit_s=None,
+    upload_query="kazoo-5",
+    stop_pops_ended=True,
+    stop_cancels_armed=False,
+    starts_at_once_when_answered=False,
+    starts_at_once_when_bridged=False,
+    hooks_fire_once=False,
+    min_length_deletes=False,
+    reads_third_party_bigcouch=False,
+    record_caller_blocks=False,
+    limit_ends_on_whole_seconds=True,
+    bridge_setup_ms=200,
+    answers_fallen_cause=True,
+)
+"""What the code of Kazoo 5 does, as far as it can be seen."""
+
+PROFILES: Mapping[str, Profile] = {profile.name: profile for profile in (DOCS, KAZOO_4, KAZOO_5)}
+"""Every profile by the name that `--profile` and scenario files use."""
+
+
+def describe(profile: Profile) -> tuple[SwitchDoc, ...]:
+    """Return one row per switch, in the order of the class: its name, this profile's value, help and source."""
+    return tuple(
+        SwitchDoc(switch.name, getattr(profile, switch.name), switch.metadata["help"], switch.metadata["source"])
+        for switch in fields(Profile)
+        if "help" in switch.metadata
+    )

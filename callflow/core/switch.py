@@ -1,0 +1,86 @@
+"""The switch's larger steps: answering, bridging, and ending legs, with what each sets off (B§8.2)."""
+
+from __future__ import annotations
+
+from callflow.core.call import Call, Leg
+from callflow.core.causes import EndedBy, HangupCause
+from callflow.core.exchange import Exchange
+from callflow.core.leg import LegEvent
+from callflow.core.legs import hush, move_leg
+from callflow.core.recorder import RecorderEvent, RecorderState
+from callflow.core.recording import end, trigger
+from callflow.core.trace import CALL
+
+
+def answer(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
+    """Answer a leg that is not answered yet; recordings waiting for the answer start right after (B§3.6)."""
+    if not leg.is_answered:
+        cause = move_leg(exchange, call.id, leg, LegEvent.CHANNEL_ANSWER, because)
+        _trigger_waiting(exchange, leg, "on answer", cause)
+
+
+def bridge(exchange: Exchange, call: Call, callee: Leg, because: int) -> None:
+    """Join the caller with a callee; recordings waiting for the bridge start now (B§3.6)."""
+    caller = call.a_leg
+    caller.peer, callee.peer = callee, caller
+    cause = move_leg(exchange, call.id, caller, LegEvent.CHANNEL_BRIDGE, because, {"other_leg": callee.id})
+    move_leg(exchange, call.id, callee, LegEvent.CHANNEL_BRIDGE, cause, {"other_leg": caller.id})
+    _trigger_waiting(exchange, caller, "on bridge", cause)
+
+
+def _trigger_waiting(exchange: Exchange, leg: Leg, moment: str, because: int) -> None:
+    for recording in tuple(leg.taps or ()):
+        if recording.state is RecorderState.ARMED and recording.options.starts == moment:
+            trigger(exchange, recording, because, f"record_{moment.replace(' ', '_')}")
+
+
+def unbridge(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
+    """Split a leg from its peer; a peer that is still there goes back to being answered."""
+    peer, leg.peer = leg.peer, None
+    if peer is None:
+        return
+    peer.peer = None
+    for side in (leg, peer):
+        if not side.is_gone:
+            move_leg(exchange, call.id, side, LegEvent.CHANNEL_UNBRIDGE, because, {"other_leg": peer.id if side is leg else leg.id})
+
+
+def destroy(exchange: Exchange, call: Call, leg: Leg, cause: HangupCause, because: int, by: str = "", rule: str = "") -> None:
+    """End one leg: what it says is cut off, its recordings stop, and then it is gone (B§8.2)."""
+    hush(exchange, call.id, leg, because)
+    for recording in tuple(leg.taps or ()):
+        end(exchange, recording, RecorderEvent.LEG_GONE, EndedBy.HANGUP, because)
+    if leg.ring_timer is not None:
+        exchange.agenda.cancel(leg.ring_timer)
+        leg.ring_timer = None
+    code = "sip:200" if leg.is_answered and cause is HangupCause.NORMAL_CLEARING else cause.code
+    detail = {"hangup_cause": cause.name, "hangup_code": code, "by": by}
+    move_leg(exchange, call.id, leg, LegEvent.CHANNEL_DESTROY, because, detail, rule)
+
+
+def hang_up(exchange: Exchange, call: Call, cause: HangupCause, because: int, by: str) -> None:
+    """End the A-leg and with it the call: callees follow, and the waiting script hears of it last (B§8.2)."""
+    caller = call.a_leg
+    was_answered = caller.is_answered
+    unbridge(exchange, call, caller, because)
+    destroy(exchange, call, caller, cause, because, by)
+    for callee in call.b_legs:
+        if not callee.is_gone:
+            follows = HangupCause.NORMAL_CLEARING if callee.is_answered else HangupCause.ORIGINATOR_CANCEL
+            destroy(exchange, call, callee, follows if was_answered or not callee.is_answered else cause, because, by)
+    run = call.run
+    if run is not None and run.waiting is not None:
+        run.waiting.lose(exchange, because)
+    settle_call(exchange, call, because)
+
+
+def settle_call(exchange: Exchange, call: Call, because: int) -> None:
+    """Forget a call of which nothing is left: no leg, and no flow that still runs (law 8)."""
+    run = call.run
+    if run is None or not run.is_over or not call.a_leg.is_gone or call.id not in exchange.calls:
+        return
+    exchange.note(call.id, "", CALL, "ended", None, because)
+    del exchange.calls[call.id]
+    call.run = None
+    call.b_legs.clear()
+    call.takes.clear()

@@ -1,0 +1,81 @@
+"""The trace: one row for every change, the core's only output (design §2.5).
+
+Rows are plain tuples with names. `to_line` and `from_line` are the JSON-lines form; `header` is row 0 of every trace.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Any, Final, NamedTuple
+
+FORMAT: Final = 1
+"""The number of the trace's form; it changes whenever a reader of older traces would be misled."""
+
+# Kinds of rows. Machines write rows named after the event that moved them, with `from` and `to` in the detail.
+TRACE: Final = "TRACE"
+INPUT: Final = "INPUT"
+CALL: Final = "CALL"
+LEG: Final = "LEG"
+RECORDER: Final = "RECORDER"
+DELIVERY: Final = "DELIVERY"
+NODE: Final = "NODE"
+FLOW: Final = "FLOW"
+AUDIO: Final = "AUDIO"
+EVENT: Final = "EVENT"
+REQUEST: Final = "REQUEST"
+MAILBOX: Final = "MAILBOX"
+LATE_EVENT: Final = "LATE"
+WARNING: Final = "WARNING"
+ERROR: Final = "ERROR"
+
+
+class Row(NamedTuple):
+    """One change. `because` is the seq of the row that caused it (-1: nothing did), `rule` the option or law that decided."""
+
+    seq: int
+    at_ms: int
+    call_id: str
+    leg: str
+    kind: str
+    name: str
+    detail: Mapping[str, Any] | None
+    because: int
+    rule: str
+
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+def to_line(row: Row) -> str:
+    """The row as one JSON object, keys in a fixed order, without the line's end."""
+    seq, at_ms, call_id, leg, kind, name, detail, because, rule = row
+    return (
+        f'{{"seq":{seq},"at_ms":{at_ms},"call_id":{_quoted(call_id)},"leg":"{leg}","kind":"{kind}","name":{_quoted(name)},'
+        f'"detail":{"null" if detail is None else _encode(detail)},"because":{because},"rule":{_quoted(rule)}}}'
+    )
+
+
+def from_line(line: str) -> Row:
+    """The row that `to_line` wrote; raises ValueError when the line is not one."""
+    fields = json.loads(line)
+    if not isinstance(fields, dict) or tuple(fields) != Row._fields:
+        raise ValueError(f"not a trace row: {line[:80]!r}; a row has the keys {', '.join(Row._fields)} in this order")
+    return Row(**fields)
+
+
+def channel_event(row: Row) -> str:
+    """The name under which Kazoo would publish this row as a call event, or "" when it would not (B§3.11, B§8.1).
+
+    Both legs of a bridge move, but the switch announces a bridge and its end once, on the A-leg.
+    """
+    if row.kind == LEG:
+        if row.name in ("CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE") and row.leg != "A":
+            return ""
+        return row.name
+    if row.kind == RECORDER:
+        if row.name == "RECORD_STOP_UNWANTED":
+            return "RECORD_STOP"
+        return row.name if row.name.startswith("RECORD_") else ""
+    return row.name if row.kind == EVENT else ""

@@ -1,0 +1,56 @@
+"""Scenario files: the language in which testers write calls (design §6), read into frozen data.
+
+This room parses and checks; it runs nothing. `load_scenario` reads a file, `parse_scenario` a text, `load_account` an
+account, `read_document` any JSON or YAML file with the line of every value.
+"""
+
+from __future__ import annotations
+
+from callflow.scenario.answers import Answer, HttpStatus, Refused, Reset, Slow, StorageScript, Timeout
+from callflow.scenario.document import Document, load_account, parse_document, read_document
+from callflow.scenario.durations import Tolerance, format_duration, parse_duration, parse_tolerance
+from callflow.scenario.expect import (
+    AudioExpectation,
+    DeliveryExpectation,
+    EventCount,
+    EventExpectation,
+    Expectations,
+    Expected,
+    ExpectedWord,
+    ExpectedWords,
+    RecordingExpectation,
+)
+from callflow.scenario.language import Scenario, load_scenario, parse_scenario
+from callflow.scenario.occurrences import EventPattern, EventWord, parse_event
+from callflow.scenario.people import Caller, CallScript
+from callflow.scenario.steps import After, At, Step, When
+from callflow.scenario.verbs import (
+    Answers,
+    Calls,
+    DoesNotAnswer,
+    HangsUp,
+    Holds,
+    IsBusy,
+    IsSilent,
+    Plays,
+    Presses,
+    Rejects,
+    Resumes,
+    Says,
+    SendsTone,
+    Speaks,
+    StorageFails,
+    Transfers,
+    Verb,
+    parse_verb,
+)
+
+__all__ = [
+    "After", "Answer", "Answers", "At", "AudioExpectation", "CallScript", "Caller", "Calls", "DeliveryExpectation",
+    "Document", "DoesNotAnswer", "EventCount", "EventExpectation", "EventPattern", "EventWord", "Expectations",
+    "Expected", "ExpectedWord", "ExpectedWords", "HangsUp", "Holds", "HttpStatus", "IsBusy", "IsSilent", "Plays",
+    "Presses", "RecordingExpectation", "Refused", "Rejects", "Reset", "Resumes", "Says", "Scenario", "SendsTone",
+    "Slow", "Speaks", "Step", "StorageFails", "StorageScript", "Timeout", "Tolerance", "Transfers", "Verb", "When",
+    "format_duration", "load_account", "load_scenario", "parse_document", "parse_duration", "parse_event",
+    "parse_scenario", "parse_tolerance", "parse_verb", "read_document",
+]  # fmt: skip

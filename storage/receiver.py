@@ -1,0 +1,142 @@
+"""The receiver as a server: in a thread of its own beside a run, or alone for `callflow receive` (issue 2, item 9)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Self
+
+import structlog
+import uvicorn
+
+from callflow.core.errors import StorageError
+from callflow.storage.carrier import words_for
+from callflow.storage.reception import Log, Reception
+from callflow.storage.shelf import Received, Shelf
+
+LOOPBACK: Final = "127.0.0.1"
+_BACKLOG: Final = 128
+_STOP_WITHIN_S: Final = 5
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it takes requests."""
+
+    def __init__(self, app: Reception) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                loop="asyncio",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_STOP_WITHIN_S,
+            )
+        )
+        self.is_ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_ready.set()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind here, not in uvicorn: the port is then known, and a taken one is an error of ours. Raises `StorageError`."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        problem = words_for(error) if isinstance(error, OSError) else "no such port"
+        raise StorageError(f"{host}:{port}: cannot listen there, {problem}; take another port, 0 for any") from error
+    return listener
+
+
+def _url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class RunningReceiver:
+    """A receiver that runs while its context lasts: `with RunningReceiver(folder) as receiver: ... receiver.url`.
+
+    Entering raises `StorageError` when the port is taken or the folder cannot be written. Leaving lets uploads under
+    way finish, for at most five seconds. `log` gets a line for each stored file.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        host: str = LOOPBACK,
+        max_bytes: int | None = None,
+        log: Log | None = None,
+    ) -> None:
+        self._wanted = folder
+        self._address = (host, port)
+        self._max_bytes = max_bytes
+        self._log: Log = log if log is not None else structlog.get_logger("callflow.receiver")
+
+    def __enter__(self) -> Self:
+        """Start; on return requests are answered."""
+        self._shelf = Shelf(self._wanted)
+        listener = _listen(*self._address)
+        self._url = _url_of(listener)
+        self._server = _Server(Reception(self._shelf, self._log, self._max_bytes))
+        self._thread = threading.Thread(target=self._serve, args=(listener,), name="receiver", daemon=True)
+        self._thread.start()
+        self._server.is_ready.wait()
+        if not self._server.started:
+            self._thread.join()
+            raise StorageError(f"{self._url}: the receiver did not start; look at the error before this one")
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        """Stop, and wait until it is done."""
+        self._server.should_exit = True
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        return self._url
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are, absolute."""
+        return self._shelf.folder
+
+    def stored(self) -> tuple[Received, ...]:
+        """What was stored, in order."""
+        return self._shelf.received()
+
+    def _serve(self, listener: socket.socket) -> None:
+        try:
+            self._server.run(sockets=[listener])
+        finally:
+            listener.close()
+            self._server.is_ready.set()
+
+
+def serve_forever(
+    folder: Path, port: int, host: str = LOOPBACK, max_bytes: int | None = None, log: Log | None = None
+) -> None:
+    """Receive into `folder` until the process is told to stop; an interrupt (Ctrl-C) is a normal end.
+
+    The first line in `log` holds the URL. Raises `StorageError` when the port is taken or the folder cannot be written.
+    """
+    shown: Log = log if log is not None else structlog.get_logger("callflow.receiver")
+    shelf = Shelf(folder)
+    listener = _listen(host, port)
+    shown.info("receiving", url=_url_of(listener), folder=str(shelf.folder))
+    with listener, suppress(KeyboardInterrupt):
+        _Server(Reception(shelf, shown, max_bytes)).run(sockets=[listener])

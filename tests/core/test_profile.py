@@ -1,0 +1,40 @@
+"""Profiles: every switch has a value in each, a line of help and a source (design §5)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from attrs import evolve, fields
+
+from callflow.core.profile import DOCS, KAZOO_4, KAZOO_5, PROFILES, Profile, describe
+
+
+def test_profiles_are_found_by_name() -> None:
+    """The names are those of the command line, the document's first."""
+    assert list(PROFILES) == ["docs", "kazoo-4", "kazoo-5"]
+    assert all(profile.name == name for name, profile in PROFILES.items())
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
+def test_every_switch_says_what_and_why(profile: Profile) -> None:
+    """A switch without a source is an opinion: each cites the seed, B§ or C#, and helps in one sentence."""
+    rows = describe(profile)
+    assert [row.name for row in rows] == [each.name for each in fields(Profile) if each.name != "name"]
+    for row in rows:
+        assert row.value == getattr(profile, row.name)
+        assert re.search(r"the seed|B§\d|C\d", row.source)
+        assert row.help.endswith(".")
+
+
+def test_the_document_is_followed_to_the_letter() -> None:
+    """The default profile: bounds hold, an absent limit is 3600 s, short recordings go, nothing is added to a URL."""
+    assert (DOCS.bounds_are_errors, DOCS.default_time_limit_s, DOCS.min_length_deletes) == (True, 3600, True)
+    assert (DOCS.upload_query, DOCS.stop_pops_ended, DOCS.bridge_setup_ms) == ("none", False, 0)
+
+
+def test_the_kazoo_profiles_differ_where_the_code_does() -> None:
+    """Kazoo 4 and 5 part in three switches beside their names (B§2.3, B§5, B§6.3)."""
+    changed = {"upload_query": "kazoo-5", "record_caller_blocks": False, "answers_fallen_cause": True}
+    assert evolve(KAZOO_4, name="kazoo-5", **changed) == KAZOO_5
+    assert not KAZOO_5.bounds_are_errors and KAZOO_5.default_time_limit_s is None

@@ -1,0 +1,136 @@
+"""The linter: what goes wrong with recordings, said before a call is placed (C2, C5, C18; B§3.4, B§4.5)."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from callflow.core.endpoints import SystemMedia
+from callflow.core.flow import Flow, load_flow
+from callflow.core.profile import DOCS
+from callflow.core.registry import Registry
+from callflow.lint import lint_flow
+
+URL = "http://h/recordings"
+
+
+def record(action: str = "start", **data: Any) -> dict[str, Any]:
+    """A record_call node; a start has a url unless told otherwise."""
+    if action == "start":
+        data.setdefault("url", URL)
+    return {"module": "record_call", "data": {"action": action, **data}}
+
+
+def node(module: str, **data: Any) -> dict[str, Any]:
+    """Any other node."""
+    return {"module": module, "data": data}
+
+
+def flow_of(*nodes: dict[str, Any]) -> Flow:
+    """A flow in which each node is the `_` child of the one before."""
+    tree: dict[str, Any] = {}
+    for each in reversed(nodes):
+        tree = {**each, "children": {"_": tree} if tree else {}}
+    registry = Registry.collect([ModuleType("empty")])
+    return load_flow({"flow": tree}, registry=registry, profile=DOCS, known={})
+
+
+def lint(*nodes: dict[str, Any], system: SystemMedia | None = None) -> list[tuple[str, str, str]]:
+    """What the static checks say, loading's own remarks left out."""
+    flow = flow_of(*nodes)
+    found = lint_flow(flow, system=system)
+    assert found[: len(flow.diagnostics)] == flow.diagnostics
+    return [(each.code, each.severity, each.where) for each in found[len(flow.diagnostics) :]]
+
+
+def test_a_clean_flow_has_no_remarks() -> None:
+    """Start with a url, ring, stop, voicemail: nothing to say."""
+    assert lint(record(), node("user", id="u"), record("stop"), node("voicemail", id="b")) == []
+
+
+def test_a_recording_without_url_is_stored_nowhere() -> None:
+    """No url and store_recordings false: recorded, not stored (C18)."""
+    start = {"module": "record_call", "data": {"action": "start"}}
+    assert lint(start) == [("recording-not-stored", "warning", "flow.data")]
+    assert lint(start, system=SystemMedia(store_recordings=True)) == []
+
+
+def test_both_hooks_are_said() -> None:
+    """With record_on_answer and record_on_bridge the answer wins (C5)."""
+    assert lint(record(record_on_answer=True, record_on_bridge=True)) == [("both-hooks", "warning", "flow.data")]
+
+
+def test_a_limit_above_the_systems_is_said() -> None:
+    """The system's maximum only lowers a time_limit (design §12); equal is fine."""
+    system = SystemMedia(max_recording_time_limit=600)
+    expected = [("time-limit-above-maximum", "warning", "flow.data.time_limit")]
+    assert lint(record(time_limit=601), system=system) == expected
+    assert lint(record(time_limit=600), system=system) == []
+
+
+@pytest.mark.parametrize(("final_ms", "is_said"), [(None, True), (1, True), (20, True), (21, False), (0, False)])
+def test_a_final_timeout_within_a_frame_is_said(final_ms: int | None, is_said: bool) -> None:
+    """1 to 20 ms behave alike: the second silent frame ends the recording; the default is 5 (B§4.5)."""
+    start = record(silence_detection=True, silence_final_timeout=final_ms, record_on_answer=True)
+    expected = [("silence-final-timeout", "warning", "flow.data.silence_final_timeout")]
+    assert lint(start) == (expected if is_said else [])
+
+
+def test_a_threshold_of_zero_is_said() -> None:
+    """Threshold 0 turns detection off silently (B§4.5)."""
+    start = record(silence_detection=True, silence_threshold=0, silence_final_timeout=3000, record_on_answer=True)
+    assert lint(start) == [("silence-threshold-zero", "warning", "flow.data.silence_threshold")]
+
+
+def test_silence_keys_without_detection_are_said() -> None:
+    """The keys do nothing unless silence_detection is true (B§4.4)."""
+    assert lint(record(silence_final_timeout=3000)) == [("silence-detection-off", "info", "flow.data")]
+
+
+def test_silence_detection_before_the_answer_is_said() -> None:
+    """Ringback counts as speech and ends the recording in its pause (B§4.5); after an answer there is none."""
+    start = record(silence_detection=True, silence_final_timeout=3000)
+    assert lint(start) == [("silence-before-answer", "warning", "flow")]
+    assert lint(node("answer"), start) == []
+
+
+def test_voicemail_while_recording_is_said() -> None:
+    """Stop the recording before voicemail (the seed's note; C2): the remark names where it started."""
+    nodes = (record(), node("user", id="u"), node("voicemail", id="b"))
+    assert lint(*nodes) == [("voicemail-while-recording", "warning", "flow.children._.children._")]
+    assert "started at flow still runs" in lint_flow(flow_of(*nodes))[-1].message
+
+
+def test_a_recording_that_only_a_bridge_starts_does_not_meet_voicemail() -> None:
+    """record_on_bridge alone never starts on the way into a mailbox; with record_on_answer it does."""
+    end = (node("user", id="u"), node("voicemail", id="b"))
+    assert lint(record(record_on_bridge=True), *end) == []
+    assert [code for code, _, _ in lint(record(record_on_answer=True), *end)] == ["voicemail-while-recording"]
+
+
+def test_one_stop_ends_one_of_two() -> None:
+    """Two starts make two files, one stop ends the newer only (C9)."""
+    found = lint(record(), record(), record("stop"), node("voicemail", id="b"))
+    assert [code for code, _, _ in found] == ["second-recording", "voicemail-while-recording"]
+
+
+def test_a_stop_without_start_is_said() -> None:
+    """A stop on a way without a start stops nothing (B§3.5); a skipped start is no start."""
+    assert lint(record("stop")) == [("stop-without-start", "warning", "flow")]
+    assert lint(record(skip_module=True), record("stop")) == [("stop-without-start", "warning", "flow.children._")]
+
+
+def test_branches_do_not_see_each_other() -> None:
+    """A start in one branch is not running in the next."""
+    registry = Registry.collect([ModuleType("empty")])
+    branches = {"1": record(), "2": node("voicemail", id="b")}
+    tree = {**node("menu", id="m"), "children": branches}
+    flow = load_flow(tree, registry=registry, profile=DOCS, known={})
+    assert lint_flow(flow) == flow.diagnostics
+
+
+def test_an_empty_flow_has_nothing_to_lint() -> None:
+    """`{}` is a flow without nodes."""
+    assert lint() == []
