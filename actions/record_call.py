@@ -16,7 +16,7 @@ from callflow.core.registry import action
 from callflow.core.settings import setting
 
 
-@frozen
+@frozen(eq=False)
 class RecordCallSettings(RecordingSettings):
     """The keys of `record_call`."""
 

@@ -15,7 +15,7 @@ from callflow.core.registry import action
 _SILENCE_MS = 5000
 
 
-@frozen
+@frozen(eq=False)
 class RecordCallerSettings(RecordingSettings):
     """The keys of `record_caller`: those of a recording."""
 

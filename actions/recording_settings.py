@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from attrs import frozen
 
+from callflow.core.account import SystemMedia
 from callflow.core.call import CallView
 from callflow.core.effects import RecordingOptions
 from callflow.core.settings import setting
@@ -14,7 +16,7 @@ STEREO_RATE_HZ = 16_000
 MONO_RATE_HZ = 8_000
 
 
-@frozen
+@frozen(eq=False)
 class RecordingSettings:
     """Keys of both modules; lengths are in seconds unless the key's unit is milliseconds."""
 
@@ -42,9 +44,15 @@ def recording_options(
     call: CallView, settings: RecordingSettings, module: str, *, channels: int, origin: str
 ) -> RecordingOptions:
     """Resolve the settings against the profile's defaults and the system's limits (B§3.2, B§3.4)."""
-    system = call.account.system
+    return _resolved(settings, call.account.system, call.profile.default_time_limit_s, module, channels, origin)
+
+
+@lru_cache(maxsize=256)  # a node's options are the same for every call; settings and system compare by identity
+def _resolved(
+    settings: RecordingSettings, system: SystemMedia, default_s: int | None, module: str, channels: int, origin: str
+) -> RecordingOptions:
     most_s = system.max_recording_time_limit
-    asked_s = settings.time_limit if settings.time_limit is not None else call.profile.default_time_limit_s
+    asked_s = settings.time_limit if settings.time_limit is not None else default_s
     if asked_s is not None and asked_s <= most_s:
         stated = "time_limit" if settings.time_limit is not None else "default_time_limit"
         limit_s, rule = asked_s, f"{module}.{stated}={asked_s}"

@@ -192,7 +192,7 @@ def _reading(url: str) -> Iterator[sql.Connection]:
     engine = _engine_for(url)
     try:
         file = engine.url.database
-        if engine.dialect.name == "sqlite" and file and not Path(file).is_file():
+        if engine.dialect.name == "sqlite" and file and not file.startswith("file:") and not Path(file).is_file():
             # SQLite would make an empty one.
             raise StorageError(f"{without_credentials(url)}: there is no such file; name one that was written")
         with engine.connect() as connection:
@@ -209,7 +209,7 @@ def _engine_for(url: str) -> sql.Engine:
     shown = without_credentials(url)
     try:
         parsed = sql.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StorageError(f"{shown}: not a database URL; write it like sqlite:///calls.db") from None
     kind = parsed.get_backend_name()
     if kind == "sqlite" and parsed.database in (None, "", ":memory:"):

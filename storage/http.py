@@ -38,6 +38,33 @@ class _Answer:
     location: str
 
 
+class _Broken(Exception):
+    """A try that ended while its body was being sent; the argument is the result."""
+
+
+class _Body:
+    """The body of one request: the file in blocks, exactly as long as was announced; `left` bytes are still to be sent.
+
+    Every request makes its own, since one that was sent cannot be sent again.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.left = file.stat().st_size
+
+    def __iter__(self) -> Iterator[bytes]:
+        with open(self._file, "rb", buffering=0) as source:
+            for block in read_blocks(source):
+                if len(block) > self.left:
+                    break
+                yield block
+                self.left -= len(block)
+            else:
+                if not self.left:
+                    return
+        raise _Broken("file changed while it was sent")
+
+
 class HttpCarrier:
     """Sends audio over HTTP(S): TLS is verified, proxies come from the environment (never for this machine itself).
 
@@ -76,6 +103,8 @@ class HttpCarrier:
             return self._follow(parcel, verb, url)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError):
             return Outcome.failed("bad url", shown, is_final=True)
+        except _Broken as broken:
+            return Outcome.failed(str(broken), shown)
         except httpx2.HTTPError as error:
             return Outcome.failed(_words_for_transport(error), shown)
         except OSError as error:
@@ -109,22 +138,23 @@ class HttpCarrier:
         headers = {"Content-Type": parcel.content_type}
         if verb == "POST":
             headers["Idempotency-Key"] = parcel.delivery_id
-        headers["Content-Length"] = str(parcel.file.stat().st_size)
-        request = self._client.build_request(verb, url, headers=headers, content=_read_file(parcel.file))
+        body = _Body(parcel.file)
+        headers["Content-Length"] = str(body.left)
+        request = self._client.build_request(verb, url, headers=headers, content=body)
         # Credentials go in apart from the URL: the library logs URLs.
         auth = httpx2.BasicAuth(*credentials) if credentials is not None else None
-        response = self._client.send(request, auth=auth, stream=True, follow_redirects=False)
+        try:
+            response = self._client.send(request, auth=auth, stream=True, follow_redirects=False)
+        except httpx2.RemoteProtocolError:
+            # A connection that broke under the body looks to the library like a server that had nothing to say.
+            if body.left:
+                raise _Broken("reset") from None
+            raise
         try:
             _drain(response)
         finally:
             response.close()
         return _Answer(response.status_code, response.headers.get("Location", ""))
-
-
-def _read_file(file: Path) -> Iterator[bytes]:
-    """The body of one try; a generator cannot be sent twice, so that every request makes its own."""
-    with open(file, "rb", buffering=0) as source:
-        yield from read_blocks(source)
 
 
 def _drain(response: httpx2.Response) -> None:
@@ -140,6 +170,7 @@ def _next_hop(url: str, location: str) -> str:
     """Where a redirect leads, absolute; empty where `location` is no http address. It is the server's word: hostile."""
     try:
         following = httpx2.URL(urljoin(url, location))
+        origin_of(str(following))
     except (httpx2.InvalidURL, ValueError):
         return ""
     return str(following) if following.scheme in SCHEMES and following.host else ""
@@ -161,8 +192,6 @@ def _words_for_transport(error: httpx2.HTTPError) -> str:
         return "proxy failure"
     if isinstance(error, httpx2.RemoteProtocolError):
         return "broken answer"
-    if isinstance(error, httpx2.LocalProtocolError):
-        return "file changed while it was sent"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, socket.gaierror):

@@ -53,7 +53,7 @@ class Carriers:
             return NoCarrier("no account database named", shown)
         if target.kind is TargetKind.URL and _scheme_of(target.url) in ("http", "https"):
             return self._open.get("http") or self._open_http()
-        return NoCarrier(f"no way to send to {_scheme_of(target.url) or 'an address without scheme'}", shown)
+        return NoCarrier(f"no way to send to {_kind_of_place(target)}", shown)
 
     def close(self) -> None:
         """Close them all."""
@@ -77,6 +77,12 @@ class Carriers:
 
         self._open["http"] = HttpCarrier(self._timeout_ms)
         return self._open["http"]
+
+
+def _kind_of_place(target: Target) -> str:
+    if target.kind is TargetKind.THIRD_PARTY_BIGCOUCH:
+        return "CouchDB"
+    return _scheme_of(target.url) or "an address without scheme"
 
 
 def _scheme_of(url: str) -> str:

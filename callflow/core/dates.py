@@ -7,13 +7,13 @@ from typing import Final
 GREGORIAN_OFFSET_S: Final = 62_167_219_200
 """Gregorian seconds minus Unix seconds (B§6.5)."""
 
-_DAY_S: Final = 86_400
+DAY_S: Final = 86_400
 _ERA_DAYS: Final = 146_097  # days in 400 Gregorian years
 
 
-def year_month(unix_s: int) -> str:
-    """The month that holds the Unix second, as `YYYYMM`; years start in March here, so that leap days come last."""
-    era, day_of_era = divmod(unix_s // _DAY_S + 719_468, _ERA_DAYS)
+def year_month(unix_day: int) -> str:
+    """The month of a day counted from 1970-01-01, as `YYYYMM`; years start in March here, so that leap days come last."""
+    era, day_of_era = divmod(unix_day + 719_468, _ERA_DAYS)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
     month = (5 * day_of_year + 2) // 153 + 3

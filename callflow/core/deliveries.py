@@ -70,18 +70,17 @@ def _begin(exchange: Exchange, recording: Recording, target: Target, because: in
     delivery = Delivery(number, recording.call_id, recording.leg.id, recording.index, target)
     exchange.deliveries[number] = delivery
     detail: dict[str, Any] = {
-        "to": "METADATA",
-        "delivery": number,
-        "recording": recording.index,
         "target": target.kind.value,
         "method": target.method,
         "url": without_credentials(target.url),
         "month": exchange.month(exchange.agenda.now_ms),
     }
-    cause = exchange.note(delivery.call_id, delivery.leg, DELIVERY_KIND, "REQUESTED", detail, because, target.rule)
     if target.kind is TargetKind.NONE:
-        _move(exchange, delivery, DeliveryEvent.UNWANTED, cause, {}, target.rule)
-    elif exchange.setting.delivers:
+        _move(exchange, delivery, DeliveryEvent.UNWANTED, because, detail, target.rule)
+        return
+    identity = {"to": "METADATA", "delivery": number, "recording": recording.index, **detail}
+    cause = exchange.note(delivery.call_id, delivery.leg, DELIVERY_KIND, "REQUESTED", identity, because, target.rule)
+    if exchange.setting.delivers:
         _send(exchange, delivery, _move(exchange, delivery, DeliveryEvent.METADATA_SAVED, cause, {}))
 
 

@@ -88,7 +88,7 @@ class MediaFile:
     path: str | None = None
 
 
-@frozen
+@frozen(eq=False)
 class SystemMedia:
     """The system documents' say in recording (B§3.2, B§3.4, B§6.1) and voicemail (B§7.6).
 

@@ -25,7 +25,7 @@ from callflow.core.executor import start_flow
 from callflow.core.flow import Flow
 from callflow.core.legs import create_caller
 from callflow.core.phones import INPUTS
-from callflow.core.trace import CALL, FORMAT, INPUT, LATE_EVENT, TRACE, Row
+from callflow.core.trace import FORMAT, INPUT, LATE_EVENT, TRACE, Row
 
 DAY_MS: Final = 86_400_000
 MAX_ROWS: Final = 1_000_000
@@ -106,23 +106,21 @@ class Engine:
         """
         exchange = self._exchange
         agenda, rows, max_rows = exchange.agenda, exchange.rows, self._max_rows
-        yield from _taken(rows)
+        taken = rows[:]
+        rows.clear()
+        yield from taken
         for act, subject, event, because in agenda.take_until(min(until_ms, self._max_ms)):
             act(exchange, subject, event, because)
             if rows:
                 if exchange.seq > max_rows:
                     raise RunawayError(_runaway(f"{max_rows:,} rows", rows))
-                yield from _taken(rows)
+                taken = rows[:]
+                rows.clear()
+                yield from taken
         if until_ms > agenda.now_ms and until_ms < self._max_ms:
             agenda.now_ms = until_ms
         if until_ms >= self._max_ms and agenda.next_ms() is not None:
             raise RunawayError(_runaway(f"{self._max_ms // 3_600_000} virtual hours", rows))
-
-
-def _taken(rows: list[Row]) -> list[Row]:
-    taken = rows[:]
-    rows.clear()
-    return taken
 
 
 def _runaway(limit: str, rows: list[Row]) -> str:
@@ -135,9 +133,7 @@ def _arrive(exchange: Exchange, subject: Any, event: Calls, because: int) -> Non
     call = Call(call_id, event.caller, event.dialled)
     exchange.calls[call_id] = call
     cause = exchange.note(call_id, "A", INPUT, "calls", step)
-    detail = {"from": event.caller.number, "to": event.dialled, "name": event.caller.name, "flow": flow.name}
-    cause = exchange.note(call_id, "", CALL, "started", detail, cause)
-    call.a_leg = create_caller(exchange, call, cause)
+    call.a_leg = create_caller(exchange, call, flow.name, cause)
     start_flow(exchange, call, flow.root, flow.name, cause)
 
 

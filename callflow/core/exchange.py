@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 from callflow.core.account import Account
 from callflow.core.agenda import Agenda
 from callflow.core.call import Call
-from callflow.core.dates import year_month
+from callflow.core.dates import DAY_S, year_month
 from callflow.core.errors import ImpossibleEvent
 from callflow.core.flow import Flow
 from callflow.core.profile import DOCS, Profile
@@ -65,6 +65,8 @@ class Exchange:
     deliveries: dict[int, Any] = field(factory=dict)
     mailbox_counts: dict[str, int] = field(factory=dict)
     carry_out: Mapping[type, Callable[..., Any]] = field(factory=dict)
+    _day: int = -1
+    _month: str = ""
 
     def note(
         self,
@@ -98,9 +100,9 @@ class Exchange:
         Returns the row's seq, or NOT_MOVED for a late event, which is noted too. Raises ImpossibleEvent.
         """
         state = machine.state
-        to = table.rows[state][event]
+        to, name, shown = table.steps[state][event]
         if to is LATE:
-            self.note(call_id, leg, LATE_EVENT, event.name, {"machine": table.name, "state": state.name}, because)
+            self.note(call_id, leg, LATE_EVENT, name, {"machine": table.name, "state": state.name}, because)
             return NOT_MOVED
         if to is IMPOSSIBLE:
             raise ImpossibleEvent(
@@ -108,8 +110,7 @@ class Exchange:
                 f" the last rows: {[row[3:6] for row in self.rows[-5:]]}"
             )
         machine.state = to
-        shown = table.shown[state][event]
-        return self.note(call_id, leg, table.kind, event.name, {**shown, **detail} if detail else shown, because, rule)
+        return self.note(call_id, leg, table.kind, name, {**shown, **detail} if detail else shown, because, rule)
 
     def draw(self, low: int, high: int, *key: object) -> int:
         """A number from `low` to `high` that depends on the seed and `key` alone: dice without a state."""
@@ -122,5 +123,7 @@ class Exchange:
 
     def month(self, at_ms: int) -> str:
         """The local year and month at `at_ms`, as `YYYYMM` (B§6.5)."""
-        setting = self.setting
-        return year_month(setting.start_s + setting.utc_offset_s + at_ms // 1000)
+        day = (self.setting.start_s + self.setting.utc_offset_s + at_ms // 1000) // DAY_S
+        if day != self._day:
+            self._day, self._month = day, year_month(day)
+        return self._month

@@ -238,7 +238,8 @@ class _Loader:
         if "module" in children and not isinstance(children["module"], Mapping):
             branches = {key: child for key, child in children.items() if key not in _NODE_KEYS}
             repaired = self.repairs and not branches
-            self.diagnostics.append(bare_children(path, children["module"], repaired))
+            remark = bare_children(path, children["module"], is_repaired=repaired, has_default="_" in branches)
+            self.diagnostics.append(remark)
             if repaired:
                 return [("_", path, children)]
             children = branches

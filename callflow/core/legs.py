@@ -11,10 +11,18 @@ from callflow.core.leg import LEG_TABLE, LegEvent, LegState
 from callflow.core.trace import AUDIO, LEG
 
 
-def create_caller(exchange: Exchange, call: Call, because: int) -> Leg:
-    """Make the A-leg."""
+def create_caller(exchange: Exchange, call: Call, flow_name: str, because: int) -> Leg:
+    """Make the A-leg; its row is the first of the call and says who calls whom, and which flow answers."""
     caller = call.caller
-    detail = {"to": "NEW", "party": "caller", "number": caller.number, "name": caller.name, "device": caller.device_id}
+    detail = {
+        "to": "NEW",
+        "party": "caller",
+        "device": caller.device_id,
+        "number": caller.number,
+        "name": caller.name,
+        "dialled": call.dialled,
+        "flow": flow_name,
+    }
     exchange.note(call.id, "A", LEG, "CHANNEL_CREATE", detail, because)
     return Leg("A", "caller")
 

@@ -35,7 +35,8 @@ def node_remarks(
     if module in _RECORDING_MODULES and isinstance(data.get("url"), str) and data["url"]:
         _check_url(data["url"], f"{where}.url", faults, diagnostics)
     document_id = data.get("id")
-    if isinstance(document_id, str) and len(document_id) != ID_LENGTH:
+    # A path or an address names media otherwise, and an unfilled name has its own remark.
+    if isinstance(document_id, str) and len(document_id) != ID_LENGTH and not set(document_id) & set("/:{"):
         message = f"{shown(document_id)} has {len(document_id)} characters, Kazoo's ids have {ID_LENGTH}"
         diagnostics.append(Diagnostic("id-length", "info", f"{where}.id", message))
     return tuple(faults), tuple(diagnostics)
@@ -54,15 +55,19 @@ def _check_url(url: str, where: str, faults: list[FlowError], diagnostics: list[
         diagnostics.append(Diagnostic("url-scheme", "error", where, message, hint))
 
 
-def bare_children(where: str, module: object, repaired: bool) -> Diagnostic:
+def bare_children(where: str, module: object, *, is_repaired: bool, has_default: bool) -> Diagnostic:
     """Return the remark on a `children` object that is itself a node, as in the seed's own sample (C1, B§0).
 
-    `module` is what that node calls its module; `repaired` says whether it is read as the `_` child.
+    `module` is what that node calls its module; `is_repaired` says whether it is read as the `_` child, `has_default`
+    whether a real `_` stands beside it.
     """
     inside = f"the {module} node" if isinstance(module, str) and len(module) <= LONGEST_MODULE else "a node"
     kazoo = "no `_` child, so the flow ends there and the caller is hung up"
-    if repaired:
-        message = f"`children` is itself {inside}, and is read as its `_` child; Kazoo would find {kazoo}"
+    if is_repaired:
+        outcome = f"is read as its `_` child; Kazoo would find {kazoo}"
+    elif has_default:
+        outcome = "is executed literally: the flow goes on to the `_` beside it, and that node never runs"
     else:
-        message = f"`children` is itself {inside}, and is executed literally: {kazoo}"
+        outcome = f"is executed literally: {kazoo}"
+    message = f"`children` is itself {inside}, and {outcome}"
     return Diagnostic("bare-children", "error", where, message, 'write "children": {"_": {"module": …}}')

@@ -92,8 +92,8 @@ def arm(exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, b
         leg.taps = []
     leg.taps.append(recording)
     detail = {
-        "to": "ARMED",
         "recording": index,
+        "to": "ARMED",
         "kind": kind,
         "id": document_id,
         "name": name,

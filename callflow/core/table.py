@@ -61,13 +61,14 @@ class Table(Generic[S, E]):
     impossible: Mapping[S, tuple[E, ...]] = field(factory=dict)
     timers: Mapping[S, E] = field(factory=dict)
     rows: Mapping[S, Mapping[E, S | Verdict]] = field(init=False, repr=False)
-    shown: Mapping[S, Mapping[E, Mapping[str, str]]] = field(init=False, repr=False)
+    steps: Mapping[S, Mapping[E, tuple[S | Verdict, str, Mapping[str, str]]]] = field(init=False, repr=False)
     kind: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse a table that does not pass `check`; build the look-up rows and what the trace shows of each move.
 
-        `shown` is made once because a run writes a row for every move; `kind` is the kind of those rows.
+        `steps` holds (next state, the event's name, from and to) because a run writes a row for every move and an
+        enum's `name` is slow; `kind` is the kind of those rows.
         """
         faults = self.check()
         if faults:
@@ -75,9 +76,12 @@ class Table(Generic[S, E]):
         rows: dict[S, dict[E, S | Verdict]] = {state: {} for state in self.states}
         for state, event, verdict in self._cells():
             rows[state][event] = verdict
-        shown = {s: {e: {"from": s.name, "to": to.name} for e, to in row.items()} for s, row in rows.items()}
+        steps = {
+            state: {event: (to, event.name, {"from": state.name, "to": to.name}) for event, to in row.items()}
+            for state, row in rows.items()
+        }
         object.__setattr__(self, "rows", rows)
-        object.__setattr__(self, "shown", shown)
+        object.__setattr__(self, "steps", steps)
         object.__setattr__(self, "kind", self.name.upper())
 
     def _cells(self) -> Iterable[tuple[S, E, S | Verdict]]:

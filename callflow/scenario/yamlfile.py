@@ -41,17 +41,18 @@ DEEPEST = 200
 
 def load_yaml(text: str, file: str, error: type[DocumentError]) -> tuple[Any, dict[str, Place]]:
     """The data of a YAML text and the place of each value; raises `error` with file, line and column."""
+    reader = YAML(typ="safe", pure=True)
+    reader.composer.warn_double_anchors = False  # legal, and the warning would be several lines on somebody's screen
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = reader.compose(text)
     except MarkedYAMLError as broken:
         raise _broken(broken, file, error) from None
     except YAMLError as broken:
         raise error(file, f"broken YAML: {_first_line(str(broken))}", "save it as plain UTF-8 text") from None
     except RecursionError:
         raise error(file, "the YAML is nested too deeply to be read", f"at most {DEEPEST} levels") from None
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError, NotImplementedError) as odd:
-        # The parser trips over some malformed texts (escapes, directives) without an error of its own.
-        raise error(file, f"broken YAML: {_first_line(str(odd))}", "look for stray \\, % and & signs") from None
+    except (ValueError, OverflowError):  # the parser does not check the escapes \U00110000 and up
+        raise error(file, "broken YAML: an escape beyond the last character", "write the character itself") from None
     if root is None:
         return None, {"": Place(1)}
     builder = _Builder(file, error)

@@ -128,7 +128,7 @@ def test_real_branches_beside_a_bare_node_win() -> None:
     children = {"module": "voicemail", "data": {}, "_": {"module": "user", "data": {}}}
     flow = load({"module": "user", "data": {}, "children": children})
     assert [node.where for node in flow.nodes()] == ["flow", "flow.children._"]
-    assert "executed literally" in flow.diagnostics[0].message
+    assert "executed literally" in flow.diagnostics[0].message and "hung up" not in flow.diagnostics[0].message
 
 
 def test_a_branch_may_be_called_module() -> None:
@@ -254,27 +254,6 @@ def test_a_skipped_node_is_not_checked() -> None:
 def test_record_call_without_action_starts_with_a_warning() -> None:
     """No action is a start, and said (design §12)."""
     assert codes(load({"module": "record_call", "data": {}})) == [("no-action", "warning", "flow.data")]
-
-
-@pytest.mark.parametrize("url", ["gopher://h/r", "s3://bucket", "sftp://h", "no scheme", "{SERVER}/r"])
-def test_other_schemes_are_never_stored(url: str) -> None:
-    """Only http, https, ftp and ftps are uploaded to; others are recorded and never stored (C17)."""
-    flow = load({"module": "record_call", "data": {"action": "start", "url": url}})
-    assert ("url-scheme", "error", "flow.data.url") in codes(flow)
-    assert flow.faults == ()
-
-
-@pytest.mark.parametrize("url", ["http://h/r", "HTTPS://h", "ftp://u:p@h", "ftps://h"])
-def test_upload_schemes_pass(url: str) -> None:
-    """The four schemes are fine in any case of letters, and no credential is shown."""
-    assert load({"module": "record_call", "data": {"action": "start", "url": url}}).diagnostics == ()
-
-
-@pytest.mark.parametrize("url", ["file:///etc/x", " FILE:/etc/x", "file:x"])
-def test_files_are_refused(url: str) -> None:
-    """The document never chooses a file of the user's machine (design §12)."""
-    got = faults({"module": "record_call", "data": {"action": "start", "url": url}})
-    assert len(got) == 1 and got[0].startswith("flow.data.url: a callflow must not choose a file")
 
 
 def test_id_lengths_are_infos() -> None:

@@ -40,6 +40,20 @@ class Sample:
 
 
 @frozen
+class Plain:
+    """A class with a field that was not made by setting()."""
+
+    size: int = field(default=1)
+
+
+@frozen
+class Nest:
+    """A class that holds a faulty one."""
+
+    plain: Plain | None = setting(None, help="Inside.")
+
+
+@frozen
 class Needy:
     """A class with a key that must be there."""
 
@@ -204,16 +218,23 @@ def test_settings_describe_themselves() -> None:
 def test_a_settings_class_is_checked() -> None:
     """Only frozen attrs classes whose every field was made by setting() and has a readable type will do."""
 
-    @frozen
-    class Plain:
-        size: int = field(default=1)
-
     class Bare:
         pass
+
+    @frozen
+    class Odd:
+        when: set[int] = setting(help="A type that no document has.")
+
+    @frozen
+    class Lost:
+        other: Unresolvable = setting(None, help="A name that is not there.")  # type: ignore[name-defined]  # noqa: F821
 
     assert settings_problem(Sample) is None
     assert "not an attrs class" in str(settings_problem(Bare))
     assert "size was not made with setting()" in str(settings_problem(Plain))
+    assert "Odd.when has type" in str(settings_problem(Odd))
+    assert "does not resolve" in str(settings_problem(Lost))
+    assert "size was not made with setting()" in str(settings_problem(Nest))
 
 
 @pytest.mark.parametrize(

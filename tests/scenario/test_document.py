@@ -87,6 +87,11 @@ def test_yaml_damages_nothing() -> None:
     assert read_yaml("{1: a, 0123: b}").data == {"1": "a", "0123": "b"}
 
 
+def test_yaml_anchors_may_be_named_again() -> None:
+    """The later anchor counts, as YAML has it, and nobody is warned (warnings are errors here)."""
+    assert read_yaml("[&a 1, *a, &a 2, *a]").data == [1, 1, 2, 2]
+
+
 def test_yaml_merge_keys() -> None:
     """`<<` brings in what the mapping does not say itself; of several sources the first wins."""
     text = "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\nd: {<<: *b, w: 0}\n"
@@ -119,6 +124,10 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ('a: "\\ud800"', "half a character"),
         ("a: \x01", "broken YAML"),
         ("<<: 4", "<< must name a mapping"),
+        ("a: !!int [1]", "the tag"),
+        ("a: !!set x", "the tag"),
+        ('a: "\\U00110000"', "an escape beyond the last character"),
+        ('a: "\\UFFFFFFFF"', "an escape beyond the last character"),
         ("[" * 5000, "nested too deeply"),
         ("[" * 250 + "]" * 250, "nested"),
     ],

@@ -48,6 +48,7 @@ def test_examples_make_one_many(table: str) -> None:
         ("[{AT: 4s, LENGTH: 4s, REPLIES: [201], X: 1}]", r'examples\[0\].X .examples\[0\].: nothing uses "{X}"'),
         ("[{AT: 4s}, {LENGTH: 4s}]", r"examples\[1\]: not the columns of the first row"),
         ("[{at: 4s}]", "cannot name a column"),
+        ("[" + "{A: 1}," * 10_001 + "]", "10001 rows; at most 10000"),
         ("[[AT, AT], [4s, 4s]]", "stands twice"),
         ("[[AT, LENGTH], [4s]]", "1 values under 2 columns"),
         ("[{AT: 4s, LENGTH: 4.5, REPLIES: [201]}]", "quote the value"),

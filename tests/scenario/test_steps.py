@@ -146,6 +146,7 @@ def test_the_events_of_the_design() -> None:
         ("transfers to 20 02", "is not a number"),
         ("fails with 201", "not a failing HTTP status"),
         ("plays /etc/passwd", "not a path from here"),
+        ("plays a\nb.wav", "not a file's name"),
         ("plays http://x/y.wav", "not a path from here"),
         ("juggles", "one of: calls, answers"),
         ("", "one of: calls"),

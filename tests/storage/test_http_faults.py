@@ -148,6 +148,22 @@ def test_a_file_that_changes_while_it_is_sent_is_no_success(
     assert (outcome.result, outcome.is_stored) == ("file changed while it was sent", False)
 
 
+@pytest.mark.parametrize(
+    "location", [b"file:///etc/passwd", b"ftp://host/a", b"http://[", b"http://h:99999999/"]
+)
+def test_a_redirect_leads_to_http_or_nowhere(
+    carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer, location: bytes
+) -> None:
+    """A server's Location is hostile input."""
+
+    def answer(connection: socket.socket) -> None:
+        read_all(connection, 3)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n")
+
+    outcome = carrier.send(make_parcel(raw_server(answer), audio=b"abc"))
+    assert (outcome.result, outcome.is_final) == ("302, redirected to no http address", False)
+
+
 def test_a_server_without_tls_behind_https(
     carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer
 ) -> None:

@@ -1,0 +1,60 @@
+"""Remarks on one node's data: where a recording is sent, and what is refused (B§6.1; C17; design §12)."""
+
+from __future__ import annotations
+
+import pytest
+
+from callflow.core.node_remarks import node_remarks
+
+WHERE = "flow.data"
+
+
+def start(url: str) -> dict[str, str]:
+    """The data of a start with a url."""
+    return {"action": "start", "url": url}
+
+
+@pytest.mark.parametrize("module", ["record_call", "record_caller"])
+@pytest.mark.parametrize("url", ["gopher://h/r", "s3://bucket", "sftp://h", "no scheme", "{SERVER}/r"])
+def test_other_schemes_are_never_stored(module: str, url: str) -> None:
+    """Only http, https, ftp and ftps are uploaded to; others are recorded and never stored (C17)."""
+    faults, diagnostics = node_remarks(module, start(url), WHERE)
+    assert faults == ()
+    assert [(each.code, each.severity, each.where) for each in diagnostics] == [
+        ("url-scheme", "error", "flow.data.url")
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://h/r", "HTTPS://h", "ftp://u:p@h", "ftps://h", ""])
+def test_upload_schemes_pass(url: str) -> None:
+    """The four schemes are fine in any case of letters; an empty url is none (B§6.1)."""
+    assert node_remarks("record_call", start(url), WHERE) == ((), ())
+
+
+@pytest.mark.parametrize("url", ["file:///etc/x", " FILE:/etc/x", "file:x"])
+def test_files_are_refused(url: str) -> None:
+    """The document never chooses a file of the user's machine (design §12)."""
+    faults, _ = node_remarks("record_call", start(url), WHERE)
+    assert [fault.where for fault in faults] == ["flow.data.url"]
+    assert "must not choose a file" in faults[0].problem
+
+
+def test_a_remark_reads_as_one_line() -> None:
+    """Place, level, what is the matter, what to write instead, and the stable code."""
+    _, (remark,) = node_remarks("record_call", {}, WHERE)
+    assert str(remark) == (
+        'flow.data: warning: record_call has no action, and starts a recording; write "action": "start" [no-action]'
+    )
+    _, (bare,) = node_remarks("user", {"id": "alice"}, WHERE)
+    assert str(bare) == 'flow.data.id: info: "alice" has 5 characters, Kazoo\'s ids have 32 [id-length]'
+
+
+@pytest.mark.parametrize("name", ["a" * 32, "/system_media/hello", "prompt://acme/hello", "{USER_ID}"])
+def test_only_ids_have_a_length(name: str) -> None:
+    """Media paths and unfilled names are no ids, and 32 characters are what an id has."""
+    assert node_remarks("play", {"id": name}, WHERE) == ((), ())
+
+
+def test_other_modules_urls_are_their_own() -> None:
+    """A module that uploads nothing has no say in schemes here."""
+    assert node_remarks("pivot", {"url": "gopher://h"}, WHERE) == ((), ())
