@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from callflow.core.account import Device
-from callflow.core.call import CallView
+from callflow.core.account import Account, Device
 from callflow.core.causes import HangupCause
 from callflow.core.effects import HARD_STOP, STOP, Attempt, Next, Talk
 
 DEFAULT_TIMEOUT_S = 20
 
 
-def refusal(call: CallView, device: Device, can_call_self: bool) -> str:
+def refusal(account: Account, device: Device, caller_device_id: str, can_call_self: bool) -> str:
     """Why a device is not rung, in Kazoo's word for it, or "" when it is; the tests are in Kazoo's order (B§7.0)."""
-    owner = call.account.users.get(device.owner_id or "")
-    if device.id == call.caller.device_id and not can_call_self:
+    owner = account.users.get(device.owner_id or "")
+    if device.id == caller_device_id and not can_call_self:
         return "ENDPOINT_CALLED_SELF"
     if not device.is_enabled or (owner is not None and not owner.is_enabled):
         return "ENDPOINT_DISABLED"

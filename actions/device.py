@@ -37,7 +37,7 @@ class DeviceSettings:
 async def device(call: CallView, settings: DeviceSettings) -> Next:
     """Ring one device; whatever keeps it from ringing goes on to `_`."""
     found = call.account.devices.get(settings.id or "")
-    if found is None or refusal(call, found, settings.can_call_self):
+    if found is None or refusal(call.account, found, call.caller.device_id, settings.can_call_self):
         return CONTINUE
     timeout_s = settings.timeout or DEFAULT_TIMEOUT_S
     return after_dialling(await Dial((Endpoint(found, timeout_s * 1000, settings.delay * 1000),)))

@@ -6,18 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 from attrs import frozen
 
 from callflow.actions.bridging import DEFAULT_TIMEOUT_S, after_dialling, refusal
+from callflow.core.account import Account
 from callflow.core.call import CallView
 from callflow.core.effects import Continue, Dial, Endpoint, Next
 from callflow.core.registry import action
 from callflow.core.settings import setting
 
 
-@frozen
+@frozen(eq=False)
 class UserSettings:
     """The keys of `user`; times are in seconds."""
 
@@ -36,20 +38,28 @@ class UserSettings:
 @action("user", UserSettings)
 async def user(call: CallView, settings: UserSettings) -> Next:
     """Ring the user's devices; an answered call ends the flow, anything else goes on to a branch or `_`."""
-    account = call.account
-    caller_device = account.devices.get(call.caller.device_id)
+    dial = _dial(call.account, settings, call.caller.device_id)
+    if isinstance(dial, str):
+        return Continue(dial)
+    return after_dialling(await dial)
+
+
+@lru_cache(maxsize=256)  # the same for every call of a node from one device; account and settings compare by identity
+def _dial(account: Account, settings: UserSettings, caller_device_id: str) -> Dial | str:
+    """What to ring, or Kazoo's word for why nothing can be rung (B§7.0)."""
+    caller_device = account.devices.get(caller_device_id)
     caller_is = caller_device.owner_id if caller_device is not None else None
     user_id = settings.id or caller_is or ""
     if user_id and user_id == caller_is and not settings.can_call_self:
-        return Continue("OWNER_CALLED_SELF")
+        return "OWNER_CALLED_SELF"
     refused, endpoints = "NO_ENDPOINTS", []
     for device in account.devices_of(user_id):
-        why = refusal(call, device, settings.can_call_self)
+        why = refusal(account, device, caller_device_id, settings.can_call_self)
         if why:
             refused = why
         else:
             endpoints.append(Endpoint(device, settings.timeout * 1000, settings.delay * 1000))
     if not endpoints:
-        return Continue(refused)
-    strategy = "single" if settings.strategy == "single" else "simultaneous"
-    return after_dialling(await Dial(tuple(endpoints), strategy, settings.fail_on_single_reject))
+        return refused
+    strategy: Literal["single", "simultaneous"] = "single" if settings.strategy == "single" else "simultaneous"
+    return Dial(tuple(endpoints), strategy, settings.fail_on_single_reject)

@@ -7,12 +7,12 @@ What fails for good stays in the outbox with its file. Each move of the table is
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState, TargetKind
 from callflow.core.errors import ImpossibleEvent
@@ -59,7 +59,7 @@ def deliver(
     clock: Clock,
     workers: int = 4,
     timeout_ms: int = TIMEOUT_MS,
-) -> Iterator[DeliveryLogged]:
+) -> Generator[DeliveryLogged, None, None]:
     """Deliver `parcels`, at most `workers` at a time, yielding what happens while it happens.
 
     A parcel whose id came before is the same recording, finished again: it is logged and not sent (C10). A delivery
@@ -160,7 +160,7 @@ class _Delivery:
             self._clock.wait_ms(wait_ms)
             if stopping.is_set():
                 return
-            self._report(DeliveryEvent.RETRY_DUE, outcome)
+            self._report(DeliveryEvent.RETRY_DUE, evolve(outcome, result=""))
 
     def log(self, event: DeliveryEvent, result: str = "", place: str = "") -> DeliveryLogged:
         """Look `event` up in the table, move, and return the record of it. Raises `ImpossibleEvent`."""

@@ -12,24 +12,27 @@ from typing import Any
 Entry = list[Any]
 """One thing due: `[act, subject, event, because]`. Taking or cancelling it clears it, so that it keeps nothing alive."""
 
+Due = tuple[Callable[..., None], Any, Any, int]
+"""A taken entry: what to do, with what, upon which event, and because of which row."""
+
 _PRUNE_AT_LEAST = 4096
 
 
 class Agenda:
     """What is due when. `now_ms` is the instant being worked on, or the last one that was."""
 
-    __slots__ = ("_instants", "_live", "_slots", "_stale", "now_ms")
+    __slots__ = ("_cancelled", "_instants", "_size", "_slots", "now_ms")
 
     def __init__(self) -> None:
         self.now_ms = 0
         self._slots: dict[int, list[Entry]] = {}
         self._instants: list[int] = []
-        self._live = 0
-        self._stale = 0
+        self._size = 0
+        self._cancelled = 0
 
     def __len__(self) -> int:
-        """How many entries are still to be taken; cancelled ones do not count."""
-        return self._live
+        """How many entries are still to be taken, counted one by one; cancelled ones do not count."""
+        return sum(1 for slot in self._slots.values() for entry in slot if entry)
 
     def after(self, delay_ms: int, act: Callable[..., None], subject: object, event: object, because: int) -> Entry:
         """Put `act(subject, event, because)` `delay_ms` from now, behind everything already due then.
@@ -46,16 +49,15 @@ class Agenda:
             heappush(self._instants, when_ms)
         else:
             slot.append(entry)
-        self._live += 1
+        self._size += 1
         return entry
 
     def cancel(self, entry: Entry) -> None:
         """Make an entry stale, wherever it stands; cancelling one that was taken or cancelled before does nothing."""
         if entry:
             entry.clear()
-            self._live -= 1
-            self._stale += 1
-            if self._stale > _PRUNE_AT_LEAST and self._stale > self._live:
+            self._cancelled += 1
+            if self._cancelled > _PRUNE_AT_LEAST and 3 * self._cancelled > self._size:
                 self._prune()
 
     def next_ms(self) -> int | None:
@@ -64,10 +66,10 @@ class Agenda:
             instant = self._instants[0]
             if any(self._slots[instant]):
                 return instant
-            self._stale -= len(self._slots.pop(heappop(self._instants)))
+            self._size -= len(self._slots.pop(heappop(self._instants)))
         return None
 
-    def take_until(self, limit_ms: int) -> Iterator[tuple[Callable[..., None], Any, Any, int]]:
+    def take_until(self, limit_ms: int) -> Iterator[Due]:
         """Take what is due up to and including `limit_ms`, in order; entries added meanwhile are taken in their turn."""
         while self._instants and self._instants[0] <= limit_ms:
             instant = self._instants[0]
@@ -77,17 +79,21 @@ class Agenda:
                     self.now_ms = instant
                     act, subject, event, because = entry
                     entry.clear()
-                    self._live -= 1
-                    self._stale += 1
                     yield act, subject, event, because
-            self._stale -= len(self._slots.pop(heappop(self._instants)))
+            del self._slots[heappop(self._instants)]
+            self._size -= len(slot)
 
     def _prune(self) -> None:
-        """Drop stale entries, except at the instant being worked on, whose list is being walked."""
-        for instant, slot in self._slots.items():
+        """Drop stale entries, except at the instant being worked on, whose list is being walked.
+
+        Cancelled entries whose instant has passed still count as cancelled: pruning comes a little early at worst.
+        """
+        slots = self._slots
+        for instant, slot in slots.items():
             if instant != self.now_ms:
                 slot[:] = [entry for entry in slot if entry]
-        self._slots = {i: slot for i, slot in self._slots.items() if slot or i == self.now_ms}
+        self._slots = {i: slot for i, slot in slots.items() if slot or i == self.now_ms}
         self._instants = list(self._slots)
         heapify(self._instants)
-        self._stale = sum(not entry for entry in self._slots.get(self.now_ms, ()))
+        self._size = sum(map(len, self._slots.values()))
+        self._cancelled = 0

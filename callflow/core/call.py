@@ -30,7 +30,10 @@ class Wait(Protocol):
 
 @define(eq=False)
 class Leg:
-    """One leg: `party` is who speaks on it (`caller`, or the device's owner or id), `taps` the live recordings on it."""
+    """One leg: `party` is who speaks on it (`caller`, or the device's owner or id), `taps` the live recordings on it.
+
+    `speech` is the row that started what the party says, which is heard until `sounding_until_ms`.
+    """
 
     id: str
     party: str
@@ -40,7 +43,7 @@ class Leg:
     ring_timer: Entry | None = None
     speech: int = -1
     sounding_until_ms: int = 0
-    taps: list[Recording] | None = None
+    taps: tuple[Recording, ...] = ()
 
     @property
     def is_answered(self) -> bool:
@@ -59,49 +62,33 @@ class Leg:
 
 
 @define(eq=False)
-class FlowRun:
-    """One execution of a flow: the node it is at, the pushed nodes, and what its script waits for.
-
-    `fallen` is the key that matched neither a child nor `_` (B§2.2); `is_over` is true once it has terminated.
-    """
-
-    call: Call
-    node: Node | None
-    flow_name: str
-    pushed: list[Node]
-    branches_left: int
-    script: Any = None
-    waiting: Wait | None = None
-    fallen: str = ""
-    is_over: bool = False
-
-
-@define(eq=False)
 class Call:
-    """One call: the A-leg's whole life. `stack` holds what a stop may end, newest last (B§3.5)."""
+    """One call: the A-leg's whole life. `stack` holds what a stop may end, newest last (B§3.5).
+
+    Tuples, most of them empty for most of the time: a hundred thousand calls are alive at once (law 8).
+    """
 
     id: str
     caller: Caller
     dialled: str
     a_leg: Leg = field(init=False)
-    b_legs: list[Leg] = field(factory=list)
+    b_legs: tuple[Leg, ...] = ()
     legs_made: int = 0
     run: FlowRun | None = None
-    stack: list[Recording] = field(factory=list)
-    takes: list[Recording] = field(factory=list)
+    stack: tuple[Recording, ...] = ()
+    takes: tuple[Recording, ...] = ()
     recordings_made: int = 0
     talk_ended_by: str = ""
-    hangup_by: str = ""
 
 
+@define(eq=False)
 class CallView:
-    """What a script may know of its call: read-only."""
+    """What a script may know of its call: its read-only part is all that an action should touch."""
 
-    __slots__ = ("_exchange", "_run")
-
-    def __init__(self, exchange: Exchange, run: FlowRun) -> None:
-        self._exchange = exchange
-        self._run = run
+    _exchange: Exchange
+    _call: Call
+    _node: Node | None
+    _flow_name: str
 
     @property
     def account(self) -> Account:
@@ -116,27 +103,27 @@ class CallView:
     @property
     def caller(self) -> Caller:
         """Who calls."""
-        return self._run.call.caller
+        return self._call.caller
 
     @property
     def dialled(self) -> str:
         """The number that was dialled."""
-        return self._run.call.dialled
+        return self._call.dialled
 
     @property
     def flow_name(self) -> str:
         """The name of the running flow, or the dialled number when it has none (B§1.2)."""
-        return self._run.flow_name or self._run.call.dialled
+        return self._flow_name or self._call.dialled
 
     @property
     def where(self) -> str:
         """The JSON path of the node that runs."""
-        return self._run.node.where if self._run.node else ""
+        return self._node.where if self._node else ""
 
     @property
     def is_answered(self) -> bool:
         """Whether the caller's leg is answered."""
-        return self._run.call.a_leg.is_answered
+        return self._call.a_leg.is_answered
 
     def flow_by_id(self, flow_id: str) -> Flow | None:
         """The account's flow of that id, or the flow written inside the node of that JSON path."""
@@ -151,3 +138,33 @@ class CallView:
         """How many messages the mailbox holds now."""
         kept = self._exchange.mailbox_counts.get(mailbox_id, 0)
         return kept + self.account.mailboxes[mailbox_id].message_count
+
+
+@define(eq=False)
+class FlowRun(CallView):
+    """One execution of a flow: the node it is at, the pushed nodes, and what its script waits for.
+
+    `fallen` is the key that matched neither a child nor `_` (B§2.2); `is_over` is true once it has terminated.
+    Scripts are handed the run as the `CallView` that it is.
+    """
+
+    branches_left: int
+    pushed: tuple[Node, ...] = ()
+    script: Any = None
+    waiting: Wait | None = None
+    fallen: str = ""
+    is_over: bool = False
+
+    @property
+    def call(self) -> Call:
+        """The call that the flow runs on."""
+        return self._call
+
+    @property
+    def node(self) -> Node | None:
+        """The node that the run is at."""
+        return self._node
+
+    def enter(self, node: Node) -> None:
+        """Be at a node."""
+        self._node = node

@@ -52,7 +52,7 @@ def _start_recording(exchange: Exchange, run: FlowRun, effect: StartRecording, b
     """Start at once, or arm for the answer or the bridge, as profile and leg say (B§3.6)."""
     call, options, profile = run.call, effect.options, exchange.setting.profile
     recording = arm(exchange, call, "call", options, because, options.time_limit_rule)
-    call.stack.append(recording)
+    call.stack = (*call.stack, recording)
     leg = call.a_leg
     rule = ""
     if options.starts == "on answer" and leg.is_answered:
@@ -72,12 +72,12 @@ def _stop_recording(exchange: Exchange, run: FlowRun, effect: StopRecording, bec
     """Stop the newest live recording, or in the kazoo profiles the one pushed last whatever became of it (B§3.5)."""
     stack, profile = run.call.stack, exchange.setting.profile
     if not profile.stop_pops_ended:
-        while stack and not stack[-1].is_live:
-            stack.pop()
+        stack = tuple(recording for recording in stack if recording.is_live)
+    run.call.stack = stack[:-1]
     if not stack:
         exchange.note(run.call.id, "A", RECORDER, "nothing to stop", None, because, "law: a stop without a recording does nothing (B§3.5)")
         return
-    newest = stack.pop()
+    newest = stack[-1]
     if newest.state is RecorderState.ARMED and not profile.stop_cancels_armed:
         exchange.note(run.call.id, "A", RECORDER, "stop forgot", {"recording": newest.index}, because, "profile.stop_cancels_armed")
         return

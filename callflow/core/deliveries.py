@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define
 
-from callflow.core.agenda import Entry
 from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState, Target, TargetKind
 from callflow.core.events import DeliveryAnswered
 from callflow.core.exchange import NOT_MOVED, Exchange
@@ -35,23 +34,13 @@ class Delivery:
     target: Target
     state: DeliveryState = DeliveryState.METADATA
     tries: int = 0
-    retry: Entry | None = None
 
 
-def deliver_recording(exchange: Exchange, recording: Recording, because: int) -> None:
+def deliver_recording(exchange: Exchange, recording: Recording, document_id: str, because: int) -> None:
     """Deliver a finished recording to where the document and the system settings send it."""
+    setting = exchange.setting
     call = exchange.calls[recording.call_id]
-    target = choose_target(
-        recording.options,
-        exchange.setting.account.system,
-        exchange.setting.profile,
-        call_id=call.id,
-        recording_id=recording.document_id,
-        length_ms=recording.length_ms,
-        caller=call.caller,
-        dialled=call.dialled,
-        account_id=exchange.setting.account.id,
-    )
+    target = choose_target(setting.account, setting.profile, call, recording, document_id)
     _begin(exchange, recording, target, because)
 
 
@@ -66,9 +55,9 @@ def deliver_message(exchange: Exchange, recording: Recording, mailbox_id: str, b
 
 
 def _begin(exchange: Exchange, recording: Recording, target: Target, because: int) -> None:
-    number = len(exchange.deliveries)
+    number = exchange.deliveries_made
+    exchange.deliveries_made = number + 1
     delivery = Delivery(number, recording.call_id, recording.leg.id, recording.index, target)
-    exchange.deliveries[number] = delivery
     detail: dict[str, Any] = {
         "target": target.kind.value,
         "method": target.method,
@@ -78,6 +67,7 @@ def _begin(exchange: Exchange, recording: Recording, target: Target, because: in
     if target.kind is TargetKind.NONE:
         _move(exchange, delivery, DeliveryEvent.UNWANTED, because, detail, target.rule)
         return
+    exchange.deliveries[number] = delivery
     identity = {"to": "METADATA", "delivery": number, "recording": recording.index, **detail}
     cause = exchange.note(delivery.call_id, delivery.leg, DELIVERY_KIND, "REQUESTED", identity, because, target.rule)
     if exchange.setting.delivers:
@@ -106,7 +96,9 @@ def settle_try(exchange: Exchange, delivery: Delivery, answer: DeliveryAnswered,
     cause = _move(exchange, delivery, event, because, detail, rule)
     if cause != NOT_MOVED and delivery.state is DeliveryState.WAITING_RETRY:
         delay_ms = exchange.draw(_SHORTEST_RETRY_MS, _LONGEST_RETRY_MS, delivery.call_id, "retry", delivery.tries)
-        delivery.retry = exchange.agenda.after(delay_ms, _retry, delivery, None, cause)
+        exchange.agenda.after(delay_ms, _retry, delivery, None, cause)
+    elif cause != NOT_MOVED:
+        del exchange.deliveries[delivery.number]  # over: nothing of it stays (law 8)
 
 
 def _retry(exchange: Exchange, delivery: Delivery, event: None, because: int) -> None:

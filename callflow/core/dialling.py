@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define
 
 from callflow.core.agenda import Entry
 from callflow.core.call import Call, FlowRun, Leg
@@ -23,9 +23,9 @@ class Dialling:
 
     run: FlowRun
     effect: Dial
-    to_come: list[Endpoint]
-    ringing: list[Leg] = field(factory=list)
-    delays: list[Entry] = field(factory=list)
+    to_come: tuple[Endpoint, ...]
+    ringing: tuple[Leg, ...] = ()
+    delays: tuple[Entry, ...] = ()
     ringback: int = _NOT_PLAYING
     talking: Leg | None = None
     joining: Entry | None = None
@@ -47,7 +47,7 @@ class Dialling:
             exchange.agenda.cancel(entry)
         if self.joining is not None:
             exchange.agenda.cancel(self.joining)
-        self.to_come.clear()
+        self.to_come = self.delays = ()
         if self.ringback != _NOT_PLAYING:
             exchange.note(self.run.call.id, "A", AUDIO, "ends", {"of": self.ringback}, because)
             self.ringback = _NOT_PLAYING
@@ -55,16 +55,15 @@ class Dialling:
 
 def dial(exchange: Exchange, run: FlowRun, effect: Dial, because: int) -> object:
     """Carry out `Dial`: all endpoints together, each after its delay, or one after another."""
-    dialling = run.waiting = Dialling(run, effect, [])
     if effect.strategy == "single":
-        dialling.to_come.extend(effect.endpoints)
+        dialling = run.waiting = Dialling(run, effect, effect.endpoints)
         _ring_next(exchange, dialling, because)
     else:
-        dialling.to_come.extend(endpoint for endpoint in effect.endpoints if endpoint.delay_ms)
+        late = tuple(endpoint for endpoint in effect.endpoints if endpoint.delay_ms)
+        dialling = run.waiting = Dialling(run, effect, late)
+        dialling.delays = tuple(exchange.agenda.after(each.delay_ms, _ring_late, dialling, each, because) for each in late)
         for endpoint in effect.endpoints:
-            if endpoint.delay_ms:
-                dialling.delays.append(exchange.agenda.after(endpoint.delay_ms, _ring_late, dialling, endpoint, because))
-            else:
+            if not endpoint.delay_ms:
                 _ring(exchange, dialling, endpoint, because)
     if not dialling.ringing and not dialling.to_come:
         exchange.agenda.after(0, _give_up, dialling, None, because)
@@ -72,7 +71,7 @@ def dial(exchange: Exchange, run: FlowRun, effect: Dial, because: int) -> object
 
 
 def _ring_late(exchange: Exchange, dialling: Dialling, endpoint: Endpoint, because: int) -> None:
-    dialling.to_come.remove(endpoint)
+    dialling.to_come = tuple(each for each in dialling.to_come if each is not endpoint)
     _ring(exchange, dialling, endpoint, because)
     if not dialling.ringing and not dialling.to_come:
         _give_up(exchange, dialling, None, because)
@@ -80,7 +79,9 @@ def _ring_late(exchange: Exchange, dialling: Dialling, endpoint: Endpoint, becau
 
 def _ring_next(exchange: Exchange, dialling: Dialling, because: int) -> None:
     while dialling.to_come and not dialling.ringing:
-        _ring(exchange, dialling, dialling.to_come.pop(0), because)
+        endpoint, *rest = dialling.to_come
+        dialling.to_come = tuple(rest)
+        _ring(exchange, dialling, endpoint, because)
 
 
 def _ring(exchange: Exchange, dialling: Dialling, endpoint: Endpoint, because: int) -> None:
@@ -92,7 +93,7 @@ def _ring(exchange: Exchange, dialling: Dialling, endpoint: Endpoint, because: i
         destroy(exchange, call, leg, dialling.cause, because)
         return
     show_progress(exchange, call.id, leg, because)
-    dialling.ringing.append(leg)
+    dialling.ringing = (*dialling.ringing, leg)
     leg.ring_timer = exchange.agenda.after(endpoint.timeout_ms, _ring_timeout, dialling, leg, because)
     if dialling.ringback == _NOT_PLAYING:
         show_progress(exchange, call.id, call.a_leg, because)
@@ -110,12 +111,11 @@ def refuse(
     """One ringing device is out: nobody answered in time, or it refused. The last one out ends the dialling."""
     call = dialling.run.call
     dialling.cause = cause
-    dialling.ringing.remove(leg)
+    dialling.ringing = tuple(each for each in dialling.ringing if each is not leg)
     destroy(exchange, call, leg, cause, because, by, rule)
     if dialling.effect.is_ended_by_one_reject and cause is HangupCause.CALL_REJECTED:
-        dialling.to_come.clear()
-        for other in tuple(dialling.ringing):
-            dialling.ringing.remove(other)
+        others, dialling.ringing, dialling.to_come = dialling.ringing, (), ()
+        for other in others:
             destroy(exchange, call, other, HangupCause.CALL_REJECTED, because)
     elif dialling.effect.strategy == "single":
         _ring_next(exchange, dialling, because)
@@ -132,15 +132,15 @@ def pick_up(exchange: Exchange, dialling: Dialling, leg: Leg, because: int) -> N
     """A ringing device answers: the others lose, the caller is answered, and the two are joined."""
     call = dialling.run.call
     dialling.talking = leg
-    dialling.ringing.remove(leg)
+    dialling.ringing = tuple(each for each in dialling.ringing if each is not leg)
     if leg.ring_timer is not None:
         exchange.agenda.cancel(leg.ring_timer)
         leg.ring_timer = None
     dialling._quiet(exchange, because)
     answer(exchange, call, leg, because)
-    for loser in dialling.ringing:
+    losers, dialling.ringing = dialling.ringing, ()
+    for loser in losers:
         destroy(exchange, call, loser, HangupCause.LOSE_RACE, because)
-    dialling.ringing.clear()
     answer(exchange, call, call.a_leg, because)
     setup_ms = exchange.setting.profile.bridge_setup_ms
     if setup_ms:

@@ -29,14 +29,27 @@ class HungUp(BaseException):
 
 
 class Effect(Generic[R]):
-    """Base of the effects; awaiting one gives its answer."""
+    """Base of the effects; awaiting one gives its answer.
+
+    An effect is its own iterator and keeps no state, so that a suspended script costs no object more and one effect
+    may serve many calls: Python asks for the next item once, and then sends the answer, which must not be None.
+    """
 
     __slots__ = ()
 
     def __await__(self) -> Generator[Effect[Any], Any, R]:
         """Hand the effect to the engine and return what it answers."""
-        answer: R = yield self
-        return answer
+        return self  # type: ignore[return-value]
+
+    def __iter__(self) -> Effect[R]:
+        return self
+
+    def __next__(self) -> Effect[R]:
+        return self
+
+    def send(self, answer: R) -> None:
+        """Take the engine's answer: it becomes the value of the await."""
+        raise StopIteration(answer)
 
 
 @frozen

@@ -12,6 +12,7 @@ Whoever drives it — scenario, test, web page — only ever offers, tells and r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from callflow.core.call import Call
@@ -100,31 +101,55 @@ class Engine:
         return self.run_until(self._max_ms)
 
     def run_until(self, until_ms: int) -> Iterator[Row]:
-        """Yield every row up to and including the instant `until_ms`, and leave the clock there or at the last instant.
+        """Yield every row up to and including the instant `until_ms`, and leave the clock there.
 
         Raises RunawayError when the run passes its limits.
         """
         exchange = self._exchange
-        agenda, rows, max_rows = exchange.agenda, exchange.rows, self._max_rows
-        taken = rows[:]
-        rows.clear()
-        yield from taken
-        for act, subject, event, because in agenda.take_until(min(until_ms, self._max_ms)):
+        rows = exchange.rows
+        yield from _taken(rows)
+        for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
             act(exchange, subject, event, because)
             if rows:
-                if exchange.seq > max_rows:
-                    raise RunawayError(_runaway(f"{max_rows:,} rows", rows))
-                taken = rows[:]
-                rows.clear()
-                yield from taken
-        if until_ms > agenda.now_ms and until_ms < self._max_ms:
+                self._check_rows()
+                yield from _taken(rows)
+        self._arrive_at(until_ms)
+
+    def pass_until(self, until_ms: int) -> int:
+        """Do what `run_until` does when nobody wants the rows; returns how many there would have been."""
+        exchange = self._exchange
+        rows, first = exchange.rows, exchange.seq - len(exchange.rows)
+        for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
+            act(exchange, subject, event, because)
+            rows.clear()
+            self._check_rows()
+        self._arrive_at(until_ms)
+        return exchange.seq - first
+
+    def _check_rows(self) -> None:
+        if self._exchange.seq > self._max_rows:
+            raise RunawayError(_runaway(f"{self._max_rows:,} rows", self._exchange.rows))
+
+    def _arrive_at(self, until_ms: int) -> None:
+        """Leave the clock at `until_ms`, unless the run was to its very end; nothing may be left beyond the limit."""
+        agenda = self._exchange.agenda
+        if agenda.now_ms < until_ms < self._max_ms:
             agenda.now_ms = until_ms
         if until_ms >= self._max_ms and agenda.next_ms() is not None:
-            raise RunawayError(_runaway(f"{self._max_ms // 3_600_000} virtual hours", rows))
+            raise RunawayError(_runaway(f"{self._max_ms // 3_600_000} virtual hours", self._exchange.rows))
 
 
-def _runaway(limit: str, rows: list[Row]) -> str:
-    last = ", ".join(f"{row.kind} {row.name}" for row in rows[-4:])
+_new_row = partial(tuple.__new__, Row)
+
+
+def _taken(rows: list[tuple[Any, ...]]) -> Iterator[Row]:
+    taken = rows[:]
+    rows.clear()
+    return map(_new_row, taken)
+
+
+def _runaway(limit: str, rows: list[tuple[Any, ...]]) -> str:
+    last = ", ".join(f"{row.kind} {row.name}" for row in map(_new_row, rows[-4:]))
     return f"the run passed its limit of {limit}; its last rows: {last or 'none'}; look for a loop, or raise the limit"
 
 
@@ -152,4 +177,8 @@ def _happen(exchange: Exchange, subject: Any, event: Any, because: int) -> None:
 
 
 def _delivery_answered(exchange: Exchange, subject: None, answer: DeliveryAnswered, because: int) -> None:
-    settle_try(exchange, exchange.deliveries[answer.delivery], answer, because)
+    delivery = exchange.deliveries.get(answer.delivery)
+    if delivery is None:
+        exchange.note("", "", LATE_EVENT, "delivery answered", {"delivery": answer.delivery}, because)
+    else:
+        settle_try(exchange, delivery, answer, because)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from callflow.core.call import Call, CallView, FlowRun
+from callflow.core.call import Call, FlowRun
 from callflow.core.causes import HangupCause
 from callflow.core.effects import (
     CONTINUE,
@@ -28,6 +28,7 @@ from callflow.core.effects import (
 from callflow.core.errors import ActionError, CallflowError
 from callflow.core.exchange import Exchange
 from callflow.core.flow import Node
+from callflow.core.leg import LegState
 from callflow.core.switch import hang_up, settle_call
 from callflow.core.trace import ERROR, FLOW, NODE
 
@@ -37,14 +38,18 @@ MAX_BRANCHES: Final = 50
 PENDING: Final = object()
 """What carrying out an effect returns when the script must wait; `resume` brings the answer later."""
 
+DONE: Final = object()
+"""The answer of an effect that has nothing to say: what is sent into a script may not be None."""
+
 _NEXT_TYPES: Final = frozenset(get_args(Next))
 
+_GONE: Final = LegState.GONE
 _NEEDS_NO_CALLER: Final = (KeepTake, DropTake, StopRecording)
 
 
 def start_flow(exchange: Exchange, call: Call, root: Node | None, flow_name: str, because: int) -> None:
     """Run a flow on a call from its root; `{}` as root ends the call at once."""
-    run = call.run = FlowRun(call, root, flow_name, [], MAX_BRANCHES)
+    run = call.run = FlowRun(exchange, call, root, flow_name, MAX_BRANCHES)
     if root is None:
         _terminate(exchange, run, because)
     else:
@@ -55,7 +60,7 @@ def resume(exchange: Exchange, run: FlowRun, answer: Any, because: int) -> None:
     """Give a waiting script its answer, and follow the flow until the next script waits."""
     run.waiting = None
     call = run.call
-    step = _play_on(exchange, run, answer, None, because)
+    step = _play_on(exchange, run, DONE if answer is None else answer, None, because)
     if step is not None:
         node = _follow(exchange, run, step, because)
         if node is not None:
@@ -74,15 +79,15 @@ def throw_hung_up(exchange: Exchange, run: FlowRun, because: int) -> None:
 def _launch(exchange: Exchange, run: FlowRun, first: Node, because: int) -> None:
     """Enter a node, and the ones after it, until a script waits or the flow ends."""
     node: Node | None = first
-    call = run.call
+    call, flow_name = run.call, run.flow_name
     while node is not None:
-        run.node = node
+        run.enter(node)
         call.talk_ended_by = ""
-        cause = exchange.note(call.id, "A", NODE, node.module, {"flow": run.flow_name, "where": node.where}, because)
+        cause = exchange.note(call.id, "A", NODE, node.module, {"flow": flow_name, "where": node.where}, because)
         step: Next | None = CONTINUE
         if node.action is not None and not node.skip:
             run.fallen = ""
-            run.script = node.action.script(CallView(exchange, run), node.settings)
+            run.script = node.action.script(run, node.settings)
             step = _play_on(exchange, run, None, None, cause)
             if step is None:
                 return
@@ -100,11 +105,11 @@ def _play_on(exchange: Exchange, run: FlowRun, answer: Any, thrown: HungUp | Non
             carry_out = exchange.carry_out.get(type(effect))
             if carry_out is None:
                 raise ActionError(f"it awaited {effect!r:.80}, which is no effect; await one of callflow.core.effects")
-            if call.a_leg.is_gone and not isinstance(effect, _NEEDS_NO_CALLER):
+            if call.a_leg.state is _GONE and not isinstance(effect, _NEEDS_NO_CALLER):
                 thrown = HungUp()
                 continue
             thrown = None
-            answer = carry_out(exchange, run, effect, because)
+            answer = carry_out(exchange, run, effect, because) or DONE
             if answer is PENDING:
                 return None
     except StopIteration as done:
@@ -113,7 +118,7 @@ def _play_on(exchange: Exchange, run: FlowRun, answer: Any, thrown: HungUp | Non
             return done.value  # type: ignore[no-any-return]
         return _crashed(exchange, run, ActionError(f"it returned {done.value!r:.80}; return where the flow goes"), because)
     except HungUp:
-        run.script = None
+        run.script = thrown = None  # its traceback holds this frame: kept here, it would keep the call alive (law 8)
         return STOP
     except ActionError as error:
         return _crashed(exchange, run, error, because)
@@ -139,7 +144,7 @@ def _follow(exchange: Exchange, run: FlowRun, step: Next, because: int) -> Node 
     """Decide the node after a script's last word; None when the flow is over or the caller gone (B§2.2)."""
     node = run.node
     assert node is not None
-    if isinstance(step, HardStop | Transferred) or run.call.a_leg.is_gone:
+    if run.call.a_leg.state is _GONE or isinstance(step, (HardStop, Transferred)):
         name = "transferred" if isinstance(step, Transferred) else "hard stop"
         exchange.note(run.call.id, "A", FLOW, name, None, because)
         run.is_over = True
@@ -169,7 +174,8 @@ def _child(exchange: Exchange, run: FlowRun, node: Node, key: str, because: int)
 
 def _stop(exchange: Exchange, run: FlowRun, cause: HangupCause | None, because: int) -> Node | None:
     if run.pushed:
-        node = run.pushed.pop()
+        *pushed, node = run.pushed
+        run.pushed = tuple(pushed)
         exchange.note(run.call.id, "A", FLOW, "resumed", {"where": node.where}, because, "law: stop pops the stack (B§2.2)")
         return node
     if cause is not None:
@@ -183,13 +189,13 @@ def _stop(exchange: Exchange, run: FlowRun, cause: HangupCause | None, because: 
 def _branch(exchange: Exchange, run: FlowRun, node: Node, step: Branch, because: int) -> Node | None:
     if run.branches_left <= 0:
         exchange.note(run.call.id, "A", FLOW, "too many branches", None, because, f"max_branch_count={MAX_BRANCHES}")
-        run.pushed.clear()
+        run.pushed = ()
         _terminate(exchange, run, because)
         return None
     run.branches_left -= 1
     after = node.children.get("_")
     if after is not None:
-        run.pushed.append(after)
+        run.pushed = (*run.pushed, after)
     return step.node if step.node is not None else _stop(exchange, run, None, because)
 
 

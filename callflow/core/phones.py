@@ -82,7 +82,7 @@ def _falls_silent(exchange: Exchange, call: Call, leg: Leg, event: FallsSilent, 
 
 
 def _listen_again(exchange: Exchange, leg: Leg, because: int) -> None:
-    for recording in leg.taps or ():
+    for recording in leg.taps:
         listen(exchange, recording, because)
 
 

@@ -47,6 +47,7 @@ class Taker(Protocol):
 class Recording:
     """One recording of a call; `index` counts from 0 in arming order, times are virtual and -1 until they are known.
 
+    `month` is the month at arming, the first part of its document id (B§6.5).
     `silence_ms` of quiet on its leg end it, 0 never (the record application's rule, B§4.6).
     """
 
@@ -55,9 +56,7 @@ class Recording:
     kind: Kind
     leg: Leg
     options: RecordingOptions
-    document_id: str
-    name: str
-    armed_ms: int
+    month: str
     state: RecorderState = RecorderState.ARMED
     started_ms: int = -1
     ended_ms: int = -1
@@ -82,15 +81,10 @@ def arm(exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, b
     """Make a recording on the A-leg; it waits for its trigger. Its ids are those production would draw (B§3.2)."""
     index = call.recordings_made
     call.recordings_made = index + 1
-    drawn = exchange.name_of(call.id, "recording", index)
-    month = exchange.month(exchange.agenda.now_ms)
-    document_id = options.media_id or f"{month}-{drawn[:32]}"
-    name = options.media_name or f"{drawn[32:]}.{options.format}"
     leg = call.a_leg
-    recording = Recording(index, call.id, kind, leg, options, document_id, name, exchange.agenda.now_ms)
-    if leg.taps is None:
-        leg.taps = []
-    leg.taps.append(recording)
+    recording = Recording(index, call.id, kind, leg, options, exchange.month(exchange.agenda.now_ms))
+    leg.taps = (*leg.taps, recording)
+    document_id, name = names_of(exchange, recording)
     detail = {
         "recording": index,
         "to": "ARMED",
@@ -105,6 +99,16 @@ def arm(exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, b
     }
     exchange.note(call.id, leg.id, RECORDER, "ARMED", detail, because, rule)
     return recording
+
+
+def names_of(exchange: Exchange, recording: Recording) -> tuple[str, str]:
+    """The document id and the file's name, drawn anew each time: storing them would cost every live call (law 8)."""
+    drawn = exchange.name_of(recording.call_id, "recording", recording.index)
+    options = recording.options
+    return (
+        options.media_id or f"{recording.month}-{drawn[:32]}",
+        options.media_name or f"{drawn[32:]}.{options.format}",
+    )
 
 
 def trigger(exchange: Exchange, recording: Recording, because: int, rule: str = "") -> None:
@@ -163,6 +167,8 @@ def end(
     """Something asks for its end. A running one is closed by the switch at once, an armed one never starts."""
     cause = _move(exchange, recording, event, because, None, rule)
     if cause == NOT_MOVED:
+        if event is RecorderEvent.LEG_GONE:
+            _close(exchange, recording, None, because)  # it was being closed already; the leg's end does not wait
         return
     if recording.state is RecorderState.NEVER_STARTED:
         _settle(exchange, recording, cause)
@@ -204,12 +210,12 @@ def _settle(exchange: Exchange, recording: Recording, because: int) -> None:
     for timer in (recording.limit, recording.quiet):
         if timer is not None:
             exchange.agenda.cancel(timer)
-    if recording.leg.taps:
-        recording.leg.taps.remove(recording)
+    recording.leg.taps = tuple(tap for tap in recording.leg.taps if tap is not recording)
     if recording.state is RecorderState.FINISHED and recording.kind != "voicemail":
-        deliver_recording(exchange, recording, because)
-    if recording.taker is not None:
-        recording.taker.taken(exchange, because)
+        deliver_recording(exchange, recording, names_of(exchange, recording)[0], because)
+    taker, recording.taker = recording.taker, None
+    if taker is not None:
+        taker.taken(exchange, because)
 
 
 def discard(exchange: Exchange, recording: Recording, because: int, rule: str) -> None:
@@ -219,7 +225,7 @@ def discard(exchange: Exchange, recording: Recording, because: int, rule: str) -
 
 def warn_of_conflict(exchange: Exchange, recording: Recording, because: int) -> None:
     """Say that a call recording runs while another one of its leg is being taken: they do not play well (the seed)."""
-    others = [tap.index for tap in recording.leg.taps or () if tap is not recording and tap.kind == "call"]
+    others = [tap.index for tap in recording.leg.taps if tap is not recording and tap.kind == "call"]
     if others:
         detail = {"code": "recording-during-take", "recording": others[0], "take": recording.index}
         exchange.note(recording.call_id, recording.leg.id, WARNING, "recording-during-take", detail, because, "the seed")

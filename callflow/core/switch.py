@@ -29,7 +29,7 @@ def bridge(exchange: Exchange, call: Call, callee: Leg, because: int) -> None:
 
 
 def _trigger_waiting(exchange: Exchange, leg: Leg, moment: str, because: int) -> None:
-    for recording in tuple(leg.taps or ()):
+    for recording in leg.taps:
         if recording.state is RecorderState.ARMED and recording.options.starts == moment:
             trigger(exchange, recording, because, f"record_{moment.replace(' ', '_')}")
 
@@ -48,7 +48,7 @@ def unbridge(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
 def destroy(exchange: Exchange, call: Call, leg: Leg, cause: HangupCause, because: int, by: str = "", rule: str = "") -> None:
     """End one leg: what it says is cut off, its recordings stop, and then it is gone (B§8.2)."""
     hush(exchange, call.id, leg, because)
-    for recording in tuple(leg.taps or ()):
+    for recording in leg.taps:
         end(exchange, recording, RecorderEvent.LEG_GONE, EndedBy.HANGUP, because)
     if leg.ring_timer is not None:
         exchange.agenda.cancel(leg.ring_timer)
@@ -82,5 +82,5 @@ def settle_call(exchange: Exchange, call: Call, because: int) -> None:
     exchange.note(call.id, "", CALL, "ended", None, because)
     del exchange.calls[call.id]
     call.run = None
-    call.b_legs.clear()
-    call.takes.clear()
+    call.b_legs = ()
+    call.takes = ()

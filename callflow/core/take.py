@@ -41,12 +41,11 @@ def record_take(exchange: Exchange, run: FlowRun, effect: RecordTake, because: i
     """Carry out `RecordTake`: the recording starts at once and never enters the stack that stop looks at."""
     call = run.call
     recording = arm(exchange, call, effect.kind, effect.options, because)
-    call.takes.append(recording)
+    call.takes = (*call.takes, recording)
     recording.silence_ms = effect.silence_ms
-    taking = run.waiting = recording.taker = Taking(run, effect, recording)
+    run.waiting = recording.taker = Taking(run, effect, recording)
     warn_of_conflict(exchange, recording, because)
     trigger(exchange, recording, because)
-    assert taking is not None
     return PENDING
 
 

@@ -6,55 +6,59 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from callflow.core.delivery import Target, TargetKind
-from callflow.core.events import Caller
 from callflow.core.profile import Profile
 
 if TYPE_CHECKING:
-    from callflow.core.account import SystemMedia
-    from callflow.core.effects import RecordingOptions
+    from callflow.core.account import Account
+    from callflow.core.call import Call
+    from callflow.core.recording import Recording
 
 SCHEMES: Final = ("http", "https", "ftp", "ftps")
 """The URL schemes that production sends to; any other is dropped without a word (C17)."""
 
 
 def choose_target(
-    options: RecordingOptions,
-    system: SystemMedia,
-    profile: Profile,
-    *,
-    call_id: str,
-    recording_id: str,
-    length_ms: int,
-    caller: Caller,
-    dialled: str,
-    account_id: str,
+    account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str
 ) -> Target:
     """Decide where one finished recording goes; the target's rule names the option that decided."""
-    if options.url:
-        scheme = options.url.partition("://")[0].lower()
-        if scheme not in SCHEMES:
-            return Target(TargetKind.NONE, "", "", f"record_call.url: scheme '{scheme[:20]}' is dropped (B§6.1)")
-        query = {
-            "from": caller.number,
-            "to": dialled,
-            "caller_id_name": caller.name,
-            "caller_id_number": caller.number,
-            "call_id": call_id,
-            "cdr_id": f"{recording_id.partition('-')[0]}-{call_id}",
-            "interaction_id": "",
-            "account_id": account_id,
-        }
-        if profile.upload_query == "kazoo-5":
-            query |= {"duration_ms": str(length_ms), "owner_id": "", "start": "", "recording_id": recording_id}
-        fields = {} if profile.upload_query == "none" or scheme.startswith("ftp") else query
-        url = recording_url(options.url, call_id, options.format, fields)
-        return Target(TargetKind.URL, options.method.upper(), url, "record_call.url")
+    if recording.options.url:
+        return _url_target(account, profile, call, recording, recording_id)
+    system = account.system
     if not system.store_recordings:
-        return Target(TargetKind.NONE, "", "", "media.store_recordings=false")
+        return _NOT_STORED
     if profile.reads_third_party_bigcouch and system.third_party_bigcouch_host:
         rule = "media.third_party_bigcouch_host"
         return Target(TargetKind.THIRD_PARTY_BIGCOUCH, "PUT", system.third_party_bigcouch_host, rule)
     return Target(TargetKind.ACCOUNT_DATABASE, "", "", "media.store_recordings=true")
+
+
+_NOT_STORED: Final = Target(TargetKind.NONE, "", "", "media.store_recordings=false")
+
+
+def _url_target(
+    account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str
+) -> Target:
+    options = recording.options
+    scheme = options.url.partition("://")[0].lower()
+    if scheme not in SCHEMES:
+        return Target(TargetKind.NONE, "", "", f"record_call.url: scheme '{scheme[:20]}' is dropped (B§6.1)")
+    fields: dict[str, str] = {}
+    if profile.upload_query != "none" and not scheme.startswith("ftp"):
+        fields = {
+            "from": call.caller.number,
+            "to": call.dialled,
+            "caller_id_name": call.caller.name,
+            "caller_id_number": call.caller.number,
+            "call_id": call.id,
+            "cdr_id": f"{recording_id.partition('-')[0]}-{call.id}",
+            "interaction_id": "",
+            "account_id": account.id,
+        }
+    if fields and profile.upload_query == "kazoo-5":
+        duration = str(recording.length_ms)
+        fields |= {"duration_ms": duration, "owner_id": "", "start": "", "recording_id": recording_id}
+    url = recording_url(options.url, call.id, options.format, fields)
+    return Target(TargetKind.URL, options.method.upper(), url, "record_call.url")
 
 
 def recording_url(base: str, call_id: str, extension: str, fields: dict[str, str]) -> str:
@@ -76,6 +80,8 @@ def recording_url(base: str, call_id: str, extension: str, fields: dict[str, str
 
 def without_credentials(url: str) -> str:
     """The URL as it may be shown: user and password replaced by `***`, whatever else it holds unchanged."""
+    if "@" not in url:
+        return url
     head, slashes, rest = url.partition("://")
     authority, slash, path = rest.partition("/")
     user, at, host = authority.rpartition("@")

@@ -37,6 +37,16 @@ def soundtracks(rows: Iterable[Row], *, folder: Path = Path()) -> Mapping[TrackK
     return dict(closed for row in rows if (closed := hearing.take(row)) is not None)
 
 
+def party_numbers(rows: Iterable[Row]) -> Mapping[str, Mapping[str, int]]:
+    """By call id, the number of each party: whose voice is whose in the tracks of that call."""
+    numbers: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row.kind == LEG and row.name == "CHANNEL_CREATE" and row.detail is not None:
+            of_call = numbers.setdefault(row.call_id, {})
+            of_call.setdefault(row.detail["party"], len(of_call))
+    return numbers
+
+
 @define(eq=False)
 class _Sounding:
     """Something said on a leg, or played to it, in run time; `parts` are counted from its own start."""
@@ -110,7 +120,7 @@ class Hearing:
 
 
 def _leg_moved(call: _CallSound, row: Row, detail: Mapping[str, Any]) -> None:
-    """A new leg brings its party; joining and parting legs changes who hears whom; a leg on hold gives its peer music."""
+    """A new leg brings its party; joining and parting change who hears whom; on hold the peer hears music."""
     leg, now_ms = row.leg, row.at_ms
     if row.name == "CHANNEL_CREATE":
         call.parties[leg] = detail["party"]
@@ -126,8 +136,9 @@ def _leg_moved(call: _CallSound, row: Row, detail: Mapping[str, Any]) -> None:
         _part(call, leg, now_ms)
         if row.name == "CHANNEL_HOLD" and (peer := call.peers.get(leg, "")):
             _part(call, peer, now_ms)
-            music = _Sounding(peer, False, (_whole(Music()),), now_ms, _ALWAYS)
-            call.soundings[row.seq] = music
+            call.soundings[row.seq] = _Sounding(peer, False, (_whole(Music()),), now_ms, _ALWAYS)
+        elif row.name != "CHANNEL_HOLD":
+            call.peers.pop(leg, None)
         if row.name == "CHANNEL_DESTROY":
             for sounding in call.soundings.values():
                 if sounding.leg == leg:
@@ -227,7 +238,7 @@ def _right(call: _CallSound, tap: _Tap, ended_ms: int) -> Iterator[Span]:
 
 
 def _cut(sounding: _Sounding, side: Side, zero_ms: int, from_ms: int, to_ms: int) -> Iterator[Span]:
-    """What of the sound lies in the window [from_ms, to_ms) of run time, in recording time; a source goes on under the cut."""
+    """What of the sound lies in [from_ms, to_ms) of run time, in recording time; its source goes on under the cut."""
     for part in sounding.parts:
         begins_ms = sounding.from_ms + part.from_ms
         begin = max(begins_ms, from_ms)

@@ -1,9 +1,9 @@
-"""Which source of the media room sounds for a sound of the trace: the mapping of an AUDIO row's `sound` (design §12)."""
+"""Which source of the media room a sound of the trace is: the mapping in an AUDIO row's `sound` (design §12)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from callflow.core.errors import MediaError
@@ -31,7 +31,7 @@ _BY_KIND: Final[Mapping[str, Callable[[Any], Source]]] = {
     "tone_hz": lambda hz: Tone((int(hz),)),
     "digit": Digit,
 }
-"""Sounds that depend on nothing but what is written; an account's own media has the system's voice, as no file is known."""
+"""Sounds that depend on nothing but what is written; media of the account have the voice of prompts."""
 
 KINDS: Final = ("voice", "says", "file", SILENCE, TAKE, *_BY_KIND)
 """Every kind of sound that an AUDIO row may have."""
@@ -46,11 +46,13 @@ def kind_of(sound: Mapping[str, object]) -> tuple[str, object]:
     raise MediaError(f"sound {str(dict(sound))[:80]}: not a sound; one key out of {', '.join(KINDS)} would be")
 
 
-def source_of(sound: Mapping[str, object], number_of: Callable[[str], int], speaker: str, folder: Path) -> Source | None:
+def source_of(
+    sound: Mapping[str, object], number_of: Callable[[str], int], speaker: str, folder: Path
+) -> Source | None:
     """The source of a sound; None for silence and for a take, which is no source of its own.
 
-    `number_of` gives a party's number in its call, `speaker` is who says `says`, and `folder` is where sound files lie.
-    Raises MediaError for a mapping that is no sound, and for a file outside `folder`.
+    `number_of` gives a party's number in its call, `speaker` is who says `says`, and `folder` is where sound files lie;
+    which files a scenario may name was checked when it was read. Raises MediaError for a mapping that is no sound.
     """
     kind, value = kind_of(sound)
     if kind in (SILENCE, TAKE):
@@ -60,16 +62,9 @@ def source_of(sound: Mapping[str, object], number_of: Callable[[str], int], spea
     if kind == "says":
         return Voice(number_of(speaker))
     if kind == "file":
-        return AudioFile(_inside(folder, str(value)))
+        return AudioFile(folder / str(value))
     try:
         return _BY_KIND[kind](value)
     except (ValueError, TypeError):
-        raise MediaError(f"sound {kind}: {str(value)[:60]!r} does not fit; see callflow.core.sounds for its form") from None
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """The file `name` of the folder; one that names a place outside of it is refused, as traces come from strangers."""
-    path = PurePosixPath(name)
-    if not name or path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in path.parts[0]:
-        raise MediaError(f"sound file {name[:80]!r}: not inside the scenario's folder; a relative path without .. would be")
-    return folder / path
+        shown = f"{str(value)[:60]!r}"
+        raise MediaError(f"sound {kind}: {shown} does not fit; see callflow.core.sounds for its form") from None

@@ -141,9 +141,7 @@ def test_audio_without_a_document_is_not_stored(url: str, opened: AccountDatabas
     assert (outcome.result, outcome.is_final) == ("no document", True)
 
 
-def test_damaged_audio_is_noticed(
-    tmp_path: Path, url: str, opened: AccountDatabase, make_parcel: MakeParcel
-) -> None:
+def test_damaged_audio_is_noticed(tmp_path: Path, url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
     """The digest is checked while reading."""
     parcel = make_parcel(audio=b"a" * 2_000_000)
     opened.save_metadata(parcel)
@@ -203,14 +201,18 @@ def test_reading_makes_no_file(tmp_path: Path, url: str) -> None:
         ("sqlite://", "in memory would lose"),
         ("sqlite:///:memory:", "in memory would lose"),
         ("pigeon://me:geheim@host/calls", "no such kind of database"),
-        ("mysql+pymysql://me:geheim@host/calls", r"driver pymysql is not installed; install callflow-simulator\[mysql\]"),
-        ("postgresql+psycopg://me:geheim@host/calls", r"psycopg is not installed; install callflow-simulator\[postgres\]"),
+        (
+            "mysql+pymysql://me:geheim@host/calls",
+            r"driver pymysql is not installed; install callflow-simulator\[mysql\]",
+        ),
+        (
+            "postgresql+psycopg://me:geheim@host/calls",
+            r"psycopg is not installed; install callflow-simulator\[postgres\]",
+        ),
         ("mysql+pymysql://me:geheim@host:port/calls", "not a database URL"),
     ],
 )
-def test_a_url_that_cannot_be_used_is_one_clear_error(
-    bad: str, hint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_url_that_cannot_be_used_is_one_clear_error(bad: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A StorageError that names the extra where a driver is missing, and shows no password."""
     monkeypatch.setitem(sys.modules, "pymysql", None)
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -220,8 +222,9 @@ def test_a_url_that_cannot_be_used_is_one_clear_error(
 
 
 def test_chunks_are_large_enough_on_other_databases() -> None:
-    """libraries §7: MySQL's plain BLOB ends at 64 KB, its TEXT too."""
+    """Libraries §7: MySQL's plain BLOB ends at 64 KB, its TEXT too."""
     tables = database._TABLES.tables
-    assert "data LONGBLOB NOT NULL" in str(CreateTable(tables["chunks"]).compile(dialect=mysql.dialect()))
-    assert "doc LONGTEXT NOT NULL" in str(CreateTable(tables["recordings"]).compile(dialect=mysql.dialect()))
-    assert "data BYTEA NOT NULL" in str(CreateTable(tables["chunks"]).compile(dialect=postgresql.dialect()))
+    on_mysql, on_postgresql = mysql.dialect(), postgresql.dialect()  # type: ignore[no-untyped-call]
+    assert "data LONGBLOB NOT NULL" in str(CreateTable(tables["chunks"]).compile(dialect=on_mysql))
+    assert "doc LONGTEXT NOT NULL" in str(CreateTable(tables["recordings"]).compile(dialect=on_mysql))
+    assert "data BYTEA NOT NULL" in str(CreateTable(tables["chunks"]).compile(dialect=on_postgresql))

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
-from typing import cast
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState, TargetKind
-from callflow.core.errors import ImpossibleEvent, StorageError
-from callflow.core.table import Verdict
+from callflow.core.errors import StorageError
 from callflow.storage import outbox
-from callflow.storage.carrier import Outcome
 from callflow.storage.clock import Clock
 from callflow.storage.database import list_recordings, read_recording
 from callflow.storage.dispatcher import DeliveryLogged, Destinations, deliver
 from callflow.storage.parcel import Delivered, Parcel
 from callflow.storage.receiver import RunningReceiver
-from callflow.storage.routes import Carriers
 
 MakeParcel = Callable[..., Parcel]
 S, E = DeliveryState, DeliveryEvent
@@ -65,9 +59,9 @@ def test_three_tries_until_it_is_stored(
     assert [(row.event, row.state, row.result, row.at_ms) for row in rows] == [
         (E.METADATA_SAVED, S.SENDING, "journalled", 0),
         (E.TRY_FAILED, S.WAITING_RETRY, "500", 0),
-        (E.RETRY_DUE, S.SENDING, "500", 1_000),
+        (E.RETRY_DUE, S.SENDING, "", 1_000),
         (E.TRY_FAILED, S.WAITING_RETRY, "503", 1_000),
-        (E.RETRY_DUE, S.SENDING, "503", 3_000),
+        (E.RETRY_DUE, S.SENDING, "", 3_000),
         (E.ACCEPTED, S.STORED, "201", 3_000),
     ]
     assert all(DELIVERY.rows[row.before][row.event] is row.state for row in rows)
@@ -156,9 +150,7 @@ def test_a_recording_finished_again_is_sent_once(
     assert len(receiver.stored()) == 1
 
 
-def test_the_account_database_gets_document_and_audio(
-    tmp_path: Path, make_parcel: MakeParcel, clock: Clock
-) -> None:
+def test_the_account_database_gets_document_and_audio(tmp_path: Path, make_parcel: MakeParcel, clock: Clock) -> None:
     """The seed: store_recordings=true, the recording goes into the account's database."""
     url = f"sqlite:///{tmp_path / 'calls.db'}"
     parcel = make_parcel(kind=TargetKind.ACCOUNT_DATABASE)
@@ -217,76 +209,6 @@ def test_a_place_that_nothing_leads_to_fails_at_once(
     assert len(outbox.pending(destinations.outbox)) == 1
 
 
-def test_a_dead_target_does_not_hold_up_the_others(
-    receiver: RunningReceiver, destinations: Destinations, make_parcel: MakeParcel, refused_url: str
-) -> None:
-    """C44: a delivery that waits takes no worker: with one worker, all live ones end while the dead ones wait."""
-    live_ended = threading.Event()
-
-    class PatientClock:
-        def now_ms(self) -> int:
-            return 0
-
-        def wait_ms(self, duration_ms: int) -> None:
-            assert live_ended.wait(60)
-
-    dead = [make_parcel(refused_url, audio=b"x") for _ in range(3)]
-    live = [make_parcel(f"{receiver.url}/{number}.mp3", audio=b"x") for number in range(3)]
-    states = []
-    for row in deliver([*dead, *live], destinations, clock=PatientClock(), workers=1):
-        if row.delivered is not None:
-            states.append(row.state)
-        if states.count(S.STORED) == 3:
-            live_ended.set()
-    assert states == [S.STORED] * 3 + [S.FAILED] * 3
-
-
-def test_no_more_than_the_workers_send_at_once(
-    httpserver: HTTPServer, destinations: Destinations, make_parcel: MakeParcel, clock: Clock
-) -> None:
-    """The limit holds; the barrier proves that it is reached too."""
-    barrier = threading.Barrier(2)
-    lock = threading.Lock()
-    busy: list[int] = [0]
-    most: list[int] = []
-
-    def answer(request: Request) -> Response:
-        with lock:
-            busy[0] += 1
-            most.append(busy[0])
-        barrier.wait(60)
-        with lock:
-            busy[0] -= 1
-        return Response(status=201)
-
-    httpserver.expect_request("/a.mp3").respond_with_handler(answer)
-    parcels = [make_parcel(httpserver.url_for("/a.mp3"), audio=b"x") for _ in range(6)]
-    list(deliver(parcels, destinations, clock=clock, workers=2))
-    assert max(most) == 2
-
-
-def test_closing_stops_between_tries(
-    httpserver: HTTPServer, destinations: Destinations, make_parcel: MakeParcel
-) -> None:
-    """An interrupt loses nothing: the waiting delivery ends without another try, its audio is in the outbox."""
-    bodies = answers(httpserver, 503, 201)
-    is_closing = threading.Event()
-
-    class WaitingClock:
-        def now_ms(self) -> int:
-            return 0
-
-        def wait_ms(self, duration_ms: int) -> None:
-            assert is_closing.wait(60)
-
-    rows = deliver([make_parcel(httpserver.url_for("/a.mp3"))], destinations, clock=WaitingClock())
-    with closing(cast("closing[object]", rows)):  # a generator; the type promises an iterator
-        assert [next(rows).event, next(rows).event] == [E.METADATA_SAVED, E.TRY_FAILED]
-        threading.Timer(0, is_closing.set).start()
-    assert len(bodies) == 1
-    assert len(outbox.pending(destinations.outbox)) == 1
-
-
 def test_a_bad_database_url_is_an_error_after_the_audio_is_safe(
     tmp_path: Path, make_parcel: MakeParcel, clock: Clock
 ) -> None:
@@ -298,9 +220,7 @@ def test_a_bad_database_url_is_an_error_after_the_audio_is_safe(
     assert "geheim" not in repr(where)
 
 
-def test_an_outbox_that_cannot_be_written_is_an_error(
-    tmp_path: Path, make_parcel: MakeParcel, clock: Clock
-) -> None:
+def test_an_outbox_that_cannot_be_written_is_an_error(tmp_path: Path, make_parcel: MakeParcel, clock: Clock) -> None:
     """Nothing is sent that was not made durable."""
     (tmp_path / "outbox").write_text("in the way")
     with pytest.raises(StorageError, match="cannot be kept"):
@@ -316,24 +236,3 @@ def test_no_credential_is_in_rows_or_results(
     rows = list(deliver([make_parcel(secret_url, metadata={"url": secret_url})], destinations, clock=clock))
     assert end_of(rows).state is S.STORED
     assert "geheim" not in repr(rows) + repr([row.delivered for row in rows])
-
-
-def test_events_that_the_table_forbids_are_our_bug(
-    destinations: Destinations, make_parcel: MakeParcel, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A carrier cannot bring the table where it must not be: the error of a worker reaches whoever iterates."""
-
-    class Confused:
-        def save_metadata(self, parcel: Parcel) -> Outcome:
-            raise ImpossibleEvent("a bug in a carrier")
-
-        def send(self, parcel: Parcel) -> Outcome:
-            raise AssertionError("not reached")
-
-        def close(self) -> None:
-            return None
-
-    monkeypatch.setattr(Carriers, "choose", lambda self, target: Confused())
-    assert DELIVERY.rows[S.METADATA][E.ACCEPTED] is Verdict.IMPOSSIBLE
-    with pytest.raises(ImpossibleEvent, match="a bug in a carrier"):
-        list(deliver([make_parcel("http://127.0.0.1/")], destinations, clock=clock))

@@ -44,7 +44,12 @@ def reset(connection: socket.socket) -> None:
 def test_a_refused_connection(carrier: HttpCarrier, make_parcel: MakeParcel, refused_url: str) -> None:
     """Nobody listens."""
     outcome = carrier.send(make_parcel(refused_url))
-    assert (outcome.result, outcome.is_stored, outcome.is_final, outcome.place) == ("refused", False, False, refused_url)
+    assert (outcome.result, outcome.is_stored, outcome.is_final, outcome.place) == (
+        "refused",
+        False,
+        False,
+        refused_url,
+    )
 
 
 def test_a_reset_connection(carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer) -> None:
@@ -64,9 +69,7 @@ def test_a_server_that_never_answers(carrier: HttpCarrier, make_parcel: MakeParc
     assert (outcome.result, outcome.is_final) == ("timeout", False)
 
 
-def test_an_unknown_host(
-    carrier: HttpCarrier, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_host(carrier: HttpCarrier, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name server says no."""
 
     def look_up(*args: object, **options: object) -> object:
@@ -148,9 +151,7 @@ def test_a_file_that_changes_while_it_is_sent_is_no_success(
     assert (outcome.result, outcome.is_stored) == ("file changed while it was sent", False)
 
 
-@pytest.mark.parametrize(
-    "location", [b"file:///etc/passwd", b"ftp://host/a", b"http://[", b"http://h:99999999/"]
-)
+@pytest.mark.parametrize("location", [b"file:///etc/passwd", b"ftp://host/a", b"http://[", b"http://h:99999999/"])
 def test_a_redirect_leads_to_http_or_nowhere(
     carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer, location: bytes
 ) -> None:
@@ -194,9 +195,7 @@ def test_an_unknown_certificate_is_not_trusted(
     assert plain_text == []
 
 
-def test_a_broken_proxy(
-    make_parcel: MakeParcel, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_proxy(make_parcel: MakeParcel, raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that refuses the tunnel is named as what it is."""
 
     def answer(connection: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_other_audio_under_the_same_name_stays(tmp_path: Path, make_parcel: Make
     places = {carrier.send(parcel).place for parcel in (first, second, first, second)}
     assert places == {str(tmp_path / "kept" / "a.mp3"), str(tmp_path / "kept" / f"{second.delivery_id}.mp3")}
     assert sorted(path.read_bytes() for path in (tmp_path / "kept").iterdir()) == [b"one", b"two"]
+
+
+def test_threads_do_not_overwrite_each_other(tmp_path: Path, make_parcel: MakeParcel) -> None:
+    """Different audio for one name at the same time: all of it stays."""
+    carrier = LocalCarrier(tmp_path / "kept")
+    parcels = [make_parcel("http://host/a.mp3", audio=bytes([number]) * 10) for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(outcome.is_stored for outcome in pool.map(carrier.send, parcels))
+    assert {path.read_bytes() for path in (tmp_path / "kept").iterdir()} == {bytes([n]) * 10 for n in range(16)}
 
 
 def test_a_link_of_that_name_is_not_written_through(tmp_path: Path, make_parcel: MakeParcel) -> None:

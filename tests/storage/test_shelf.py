@@ -61,14 +61,32 @@ def test_usual_names_are_taken(path: str, parts: tuple[str, ...]) -> None:
     ],
 )
 def test_names_that_are_not_plain_are_refused(path: str) -> None:
-    """Empty, dots, NUL, separators, hidden, too long, not UTF-8: refused, with a reason that does not repeat the name."""
+    """Empty, dots, NUL, separators, hidden, too long, not UTF-8: refused; the reason does not repeat the name."""
     with pytest.raises(NameRefused, match="path"):
         parts_of(path)
 
 
-PATHS = st.text(
-    alphabet=st.sampled_from([*"/.\\%aA:~ \0\n", "..", "%2e", "%2E%2e", "%2f", "%5c", "%00", "/../", "ü", "\u202e", "x" * 90])
-).map(lambda text: "/" + text)
+PIECES = (
+    "/",
+    ".",
+    "..",
+    "\\",
+    "%",
+    "a",
+    "~",
+    " ",
+    "\0",
+    "\n",
+    "%2e",
+    "%2E%2e",
+    "%2f",
+    "%5c",
+    "%00",
+    "ü",
+    "\u202e",
+    "x" * 90,
+)
+PATHS = st.lists(st.sampled_from(PIECES), max_size=24).map(lambda pieces: "/" + "".join(pieces))
 
 
 @given(PATHS | st.text().map(lambda text: "/" + quote(text)))
@@ -159,7 +177,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None
 
 def test_names_on_the_page_are_escaped() -> None:
     """Senders choose names: they are text on the page, never markup, and nothing on it is a script."""
-    page = index_page([Entry('<script>"a&b\'.mp3', 1234), Entry("x/y.txt", 1)])
+    page = index_page([Entry("<script>\"a&b'.mp3", 1234), Entry("x/y.txt", 1)])
     assert "<script" not in page
     assert 'src="/%3Cscript%3E%22a%26b%27.mp3"' in page
     assert "1,234 bytes" in page

@@ -1,0 +1,170 @@
+"""From the rows to the result of a run (design §7, §12 Recordings): one fold, nothing else is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import define, evolve, field
+
+from callflow.core.diagnostic import Diagnostic
+from callflow.core.trace import DELIVERY, ERROR, LEG, NODE, RECORDER, TRACE, Row
+from callflow.report.remarks import remark_of
+from callflow.report.results import (
+    Attempt,
+    CallResult,
+    DeliveryResult,
+    Failure,
+    Outcome,
+    PathStep,
+    RecordingResult,
+    RunResult,
+    as_json,
+)
+
+__all__ = [
+    "Attempt", "CallResult", "DeliveryResult", "Failure", "PathStep", "RecordingResult", "RunResult", "Summary",
+    "as_json", "summarise",
+]  # fmt: skip
+
+_A_LEG: Final = "A"
+_DELIVERY_STATES: Final = {"STORED": "stored", "FAILED": "failed", "NOT_STORED": "not_stored"}
+_TRIED: Final = ("ACCEPTED", "TRY_FAILED", "LAST_TRY_FAILED")
+
+
+def summarise(
+    rows: Iterable[Row],
+    *,
+    scenario: str | None = None,
+    diagnostics: Sequence[Diagnostic] = (),
+    failures: Sequence[Failure] = (),
+) -> RunResult:
+    """The result of a run whose trace is `rows`; `file` and `bytes` of the recordings are left None.
+
+    `scenario` is its name, by default the one in the trace's first row. Warnings and errors of the run come after
+    `diagnostics`, the document's.
+    """
+    summary = Summary()
+    for row in rows:
+        summary.take(row)
+    return summary.result(scenario=scenario, diagnostics=diagnostics, failures=failures)
+
+
+@define(eq=False)
+class _Call:
+    """A call's result in the making: its recordings by index, in arming order, and their deliveries."""
+
+    result: CallResult
+    path: list[PathStep] = field(factory=list)
+    recordings: dict[int, RecordingResult] = field(factory=dict)
+    deliveries: dict[int, DeliveryResult] = field(factory=dict)
+
+    def finished(self) -> CallResult:
+        """The call with everything in its place; a file that was not kept has no delivery (design §12, Results)."""
+        recordings = tuple(
+            evolve(recording, delivery=self.deliveries.get(index)) if recording.state == "finished" else recording
+            for index, recording in self.recordings.items()
+        )
+        return evolve(self.result, path=tuple(self.path), recordings=recordings)
+
+
+@define(eq=False)
+class Summary:
+    """The fold behind `summarise`, fed row by row; `result` may be asked for at any time."""
+
+    _scenario: str = field(default="", init=False)
+    _profile: str = field(default="", init=False)
+    _calls: dict[str, _Call] = field(factory=dict, init=False)
+    _remarks: list[Diagnostic] = field(factory=list, init=False)
+    _has_error: bool = field(default=False, init=False)
+
+    def take(self, row: Row) -> None:
+        """Read the next row."""
+        detail: Mapping[str, Any] = row.detail or {}
+        kind = row.kind
+        if kind == LEG and row.leg == _A_LEG:
+            self._caller_moved(row, detail)
+        elif kind == NODE:
+            step = PathStep(row.at_ms, detail["flow"], detail["where"], row.name)
+            self._calls[row.call_id].path.append(step)
+        elif kind == RECORDER and "to" in detail:
+            _recorder_moved(self._calls[row.call_id].recordings, row, detail)
+        elif kind == DELIVERY:
+            _delivery_moved(self._calls[row.call_id].deliveries, row, detail)
+        elif kind == TRACE:
+            self._scenario = str(detail.get("scenario", ""))
+            self._profile = str(detail.get("profile", ""))
+        elif (remark := remark_of(row)) is not None:
+            self._remarks.append(remark)
+            self._has_error |= kind == ERROR
+
+    def result(
+        self,
+        *,
+        scenario: str | None = None,
+        diagnostics: Sequence[Diagnostic] = (),
+        failures: Sequence[Failure] = (),
+    ) -> RunResult:
+        """The result so far. An error outweighs a failed expectation, as in the exit status (design §12, Results)."""
+        outcome: Outcome = "error" if self._has_error else "failed" if failures else "passed"
+        return RunResult(
+            scenario=self._scenario if scenario is None else scenario,
+            profile=self._profile,
+            outcome=outcome,
+            calls=tuple(call.finished() for call in self._calls.values()),
+            diagnostics=(*diagnostics, *self._remarks),
+            failures=tuple(failures),
+        )
+
+    def _caller_moved(self, row: Row, detail: Mapping[str, Any]) -> None:
+        if row.name == "CHANNEL_CREATE":
+            result = CallResult(row.call_id, detail["number"], detail["dialled"], row.at_ms)
+            self._calls[row.call_id] = _Call(result)
+        elif row.name == "CHANNEL_DESTROY":
+            call = self._calls[row.call_id]
+            call.result = evolve(
+                call.result, ended_ms=row.at_ms, hangup_cause=detail["hangup_cause"], hangup_by=detail["by"]
+            )
+
+
+def _recorder_moved(recordings: dict[int, RecordingResult], row: Row, detail: Mapping[str, Any]) -> None:
+    """A recorder's move; the row that closes the file brings length, end and cause."""
+    index, state = detail["recording"], detail["to"].lower()
+    if row.name == "ARMED":
+        recordings[index] = RecordingResult(
+            id=detail["id"],
+            kind=detail["kind"],
+            name=detail["name"],
+            origin=detail["origin"],
+            leg=row.leg,
+            format=detail["format"],
+            channels=detail["channels"],
+            sample_rate=detail["sample_rate"],
+            armed_ms=row.at_ms,
+        )
+        return
+    recording = evolve(recordings[index], state=state)
+    if state == "recording" and recording.started_ms is None:
+        recording = evolve(recording, started_ms=row.at_ms)
+    elif state == "stopping" or (state in ("finished", "discarded", "lost") and recording.ended_ms is None):
+        recording = evolve(recording, ended_ms=row.at_ms)
+    if "ended_by" in detail:
+        recording = evolve(
+            recording,
+            length_ms=detail["length_ms"],
+            ended_by=detail["ended_by"],
+            completion_cause=detail["completion_cause"],
+        )
+    recordings[index] = recording
+
+
+def _delivery_moved(deliveries: dict[int, DeliveryResult], row: Row, detail: Mapping[str, Any]) -> None:
+    """A delivery's move; the first row of each names the target, each answered try is an attempt."""
+    index = detail["recording"]
+    if "target" in detail:
+        target, method, url = detail["target"], detail["method"] or None, detail["url"] or None
+        deliveries[index] = DeliveryResult(target, method, url, "waiting")
+    delivery = evolve(deliveries[index], state=_DELIVERY_STATES.get(detail["to"], "waiting"))
+    if row.name in _TRIED:
+        delivery = evolve(delivery, attempts=(*delivery.attempts, Attempt(row.at_ms, detail["result"])))
+    deliveries[index] = delivery

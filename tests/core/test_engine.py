@@ -1,0 +1,175 @@
+"""The engine's outside: offering, telling, reading rows, its clock and its limits (design §12, Engine; laws 4, 5, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from callflow.core.causes import HangupCause
+from callflow.core.effects import Answer, Continue, HangUp, Sleep, StartRecording
+from callflow.core.errors import ActionError, ImpossibleEvent, RunawayError
+from callflow.core.events import Answers, Caller, FallsSilent, HangsUp, Presses, Rejects, Speaks, Told
+from callflow.core.leg import LEG_TABLE, LegEvent
+from callflow.core.table import Table
+from callflow.core.trace import CALL, INPUT, LATE_EVENT, LEG, Row
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+def sleeper(build: Any) -> Callable[..., Any]:
+    """Make a stage whose calls answer and sleep for an hour."""
+    return lambda **setting: build.stage(
+        {"module": "sleep"}, fakes={"sleep": build.doing(Answer(), Sleep(HOUR_MS))}, **setting
+    )
+
+
+def test_clock_stands_where_it_was_run_to(sleeper: Callable[..., Any]) -> None:
+    """Design §12, Engine: `run_until(t)` leaves now at t, and what is told next counts from there."""
+    stage = sleeper().offer(at_ms=100).run(until_ms=2_500)
+    assert (stage.engine.now_ms, stage.engine.next_ms) == (2_500, 100 + HOUR_MS)
+    stage.tell(500, HangsUp()).run()
+    assert stage.times(LEG, "CHANNEL_DESTROY") == [3_000]
+    assert (stage.engine.now_ms, stage.engine.next_ms) == (3_000, None)
+
+
+def test_running_in_steps_gives_the_rows_of_one_run(sleeper: Callable[..., Any]) -> None:
+    """Law 6: where a run is paused and looked at does not show in its trace."""
+    told = ((1_000, Presses("1")), (2_000, Speaks({"voice": "caller"}, 500)), (2_700, HangsUp()))
+    whole, stepped = sleeper().offer(), sleeper().offer()
+    for at_ms, event in told:
+        whole.tell(at_ms, event)
+        stepped.tell(at_ms, event)
+    for until_ms in range(0, 3_000, 7):
+        stepped.run(until_ms=until_ms)
+    assert stepped.run().rows == whole.run().rows
+
+
+def test_what_is_told_between_rows_comes_in_time(sleeper: Callable[..., Any]) -> None:
+    """Design §12, Engine: whoever drives reads a row and may tell something in return, at that very instant."""
+    stage = sleeper().offer()
+
+    def hang_up_at_the_answer(row: Row) -> None:
+        if row.name == "CHANNEL_ANSWER":
+            stage.tell(0, HangsUp())
+
+    stage.run(on_row=hang_up_at_the_answer)
+    assert stage.ends() == {"A": (0, "NORMAL_CLEARING", "caller")}
+
+
+def test_live_calls_are_told_oldest_first(sleeper: Callable[..., Any]) -> None:
+    """Design §12, Engine: one engine holds any number of calls, and forgets the ended ones."""
+    stage = sleeper().offer("b", at_ms=0).offer("a", at_ms=10).run(until_ms=20)
+    assert stage.engine.live_calls == ("b", "a")
+    stage.tell(0, HangsUp(), call_id="b").run(until_ms=30)
+    assert stage.engine.live_calls == ("a",)
+    assert [row.call_id for row in stage.find(CALL, "ended")] == ["b"]
+
+
+def test_calls_of_one_engine_do_not_mix(sleeper: Callable[..., Any]) -> None:
+    """Design §12, Time and steps: several calls share a clock and nothing else."""
+    alone = sleeper().offer("a").tell(5_000, HangsUp(), call_id="a").run()
+    both = sleeper().offer("a").offer("b", at_ms=1).tell(5_000, HangsUp(), call_id="a").tell(9_000, HangsUp(), call_id="b").run()
+    assert [row[1:7] for row in both.rows if row.call_id == "a"] == [row[1:7] for row in alone.rows if row.call_id]
+
+
+EVENTS = [Answers(), Rejects(HangupCause.USER_BUSY), HangsUp(), Presses("1"), Speaks({"voice": "x"}, 10), FallsSilent()]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+@pytest.mark.parametrize(("leg", "call_id"), [("A", "c1"), ("B", "c1"), ("A", "nobody")])
+def test_what_comes_too_late_is_dropped_and_traced(build: Any, event: Told, leg: str, call_id: str) -> None:
+    """Law 3: an input for a leg that is gone, or never was, is a LATE row caused by its INPUT row, and nothing more."""
+    stage = build.perform(build.doing(HangUp()))
+    before = len(stage.rows)
+    stage.tell(1_000, event, leg, call_id).run()
+    made = stage.rows[before:]
+    assert [row.kind for row in made] == [INPUT, LATE_EVENT]
+    assert made[1].because == made[0].seq
+    assert made[1].detail == {"machine": "leg", "state": "GONE"}
+
+
+@pytest.mark.parametrize("event", [Answers(), Rejects()])
+def test_answering_a_phone_that_does_not_ring_is_late(sleeper: Callable[..., Any], event: Told) -> None:
+    """Law 3: the caller's own leg cannot pick up or refuse; the row says in which state it was."""
+    stage = sleeper().offer().tell(1_000, event).run(until_ms=2_000)
+    assert [row.detail for row in stage.find(LATE_EVENT)] == [{"machine": "leg", "state": "ANSWERED"}]
+    assert stage.engine.live_calls == ("c1",)
+
+
+def test_inputs_show_the_step_they_came_from(sleeper: Callable[..., Any]) -> None:
+    """Law 5: scenario steps are rows of kind INPUT, with what the driver says of them."""
+    stage = sleeper()
+    stage.engine.offer("c1", Caller("1"), "2001", stage.flow, step={"line": 3})
+    stage.engine.tell("c1", "A", HangsUp(), after_ms=5, step={"line": 4})
+    stage.run()
+    assert [(row.name, row.detail) for row in stage.find(INPUT)] == [("calls", {"line": 3}), ("hangs up", {"line": 4})]
+
+
+def test_a_flow_without_a_root_ends_the_call(build: Any) -> None:
+    """B§2.2: an empty flow hangs the caller up at once."""
+    stage = build.play({"flow": {}}, fakes={"none": build.doing()})
+    assert stage.events() == ["CHANNEL_CREATE(A)", "CHANNEL_DESTROY(A)"]
+    assert stage.ends()["A"] == (0, "NORMAL_CLEARING", "flow")
+
+
+def test_a_call_that_never_ends_passes_the_limit_of_time(build: Any) -> None:
+    """Design §12: 24 virtual hours end a run, with an error that names what was done last."""
+    fakes = {"nap": build.doing(Sleep(48 * HOUR_MS))}
+    with pytest.raises(RunawayError, match="passed its limit of 24 virtual hours; .*; look for a loop, or raise the limit"):
+        build.play({"module": "nap"}, fakes=fakes)
+
+
+def test_limit_of_time_can_be_raised(build: Any) -> None:
+    """Design §12: both limits are settable."""
+    stage = build.play(
+        {"module": "nap"}, fakes={"nap": build.doing(Sleep(48 * HOUR_MS))}, limits={"max_ms": 48 * HOUR_MS}
+    )
+    assert stage.ends()["A"][0] == 48 * HOUR_MS
+
+
+def test_a_loop_passes_the_limit_of_rows(build: Any) -> None:
+    """Design §12: a flow that does things for ever without passing time ends at the limit of rows, which names them."""
+
+    async def for_ever(call: Any, settings: Any) -> Continue:
+        """Sleep no time, again and again, starting recordings that never end."""
+        while True:
+            await StartRecording(build.options())
+            await Sleep(0)
+
+    with pytest.raises(RunawayError, match="passed its limit of 500 rows; its last rows: .*RECORDER ARMED"):
+        build.play({"module": "loop"}, fakes={"loop": for_ever}, limits={"max_rows": 500})
+
+
+def test_an_event_that_cannot_be_raises(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law 3 and design §9: an impossible event is our bug: it raises, and says machine, call, time, event and state."""
+    moves = tuple(move for move in LEG_TABLE.moves if move[1] is not LegEvent.CHANNEL_ANSWER)
+    impossible = {state: (*LEG_TABLE.impossible.get(state, ()), LegEvent.CHANNEL_ANSWER) for state in LEG_TABLE.states}
+    late = {state: tuple(e for e in events if e is not LegEvent.CHANNEL_ANSWER) for state, events in LEG_TABLE.late.items()}
+    monkeypatch.setattr(Table, "check", lambda table: ())
+    planted = Table("leg", LEG_TABLE.states, LEG_TABLE.events, LEG_TABLE.start, LEG_TABLE.ends, moves, late, impossible)
+    monkeypatch.setattr("callflow.core.legs.LEG_TABLE", planted)
+    with pytest.raises(ImpossibleEvent, match=r"leg of call c1 at 70 ms: CHANNEL_ANSWER in state NEW"):
+        build.perform(build.doing(Sleep(70), Answer()))
+
+
+def test_raising_lets_an_actions_fault_out(build: Any) -> None:
+    """Design §12, Documents: under pytest an action that raises raises; the error names node, action and call."""
+
+    async def broken(call: Any, settings: Any) -> Continue:
+        """Fail."""
+        raise KeyError("gone")
+
+    with pytest.raises(ActionError, match=r"flow: action 'script' of call c1 failed: KeyError: 'gone'") as raised:
+        build.perform(broken, raises=True)
+    assert isinstance(raised.value.__cause__, KeyError)
+
+
+def test_passing_counts_the_rows_that_running_would_give(sleeper: Callable[..., Any]) -> None:
+    """Law 6: a run whose rows nobody wants does the same."""
+    watched = sleeper().offer().tell(900, HangsUp()).run(until_ms=1_000)
+    unseen = sleeper().offer().tell(900, HangsUp())
+    assert unseen.engine.pass_until(1_000) == len(watched.rows)
+    assert (unseen.engine.now_ms, unseen.engine.live_calls) == (1_000, ())

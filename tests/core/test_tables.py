@@ -1,0 +1,132 @@
+"""The three tables of the core, cell by cell, against an expectation written from the rules (design §4; B§3, B§6, B§8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from callflow.core.delivery import DELIVERY
+from callflow.core.leg import LEG_TABLE
+from callflow.core.recorder import RECORDER_TABLE
+from callflow.core.table import LATE, Table, Verdict
+
+TABLES: dict[str, Table[Any, Any]] = {"leg": LEG_TABLE, "recorder": RECORDER_TABLE, "delivery": DELIVERY}
+
+# One row a state; a cell is the next state, `.` late, `!` impossible. Written by hand, not printed by the product.
+EXPECTED = {
+    # A leg rings, has media, is answered, bridged, held, gone; the switch never bridges what it has not answered.
+    "leg": """
+                  PROGRESS PROGRESS_MEDIA ANSWER   BRIDGE  UNBRIDGE HOLD UNHOLD  DESTROY
+        NEW       RINGING  EARLY          ANSWERED !       !        !    !       GONE
+        RINGING   .        EARLY          ANSWERED !       !        !    !       GONE
+        EARLY     .        .              ANSWERED !       !        !    !       GONE
+        ANSWERED  .        .              .        BRIDGED .        .    .       GONE
+        BRIDGED   .        .              .        !       ANSWERED HELD .       GONE
+        HELD      .        .              .        !       ANSWERED .    BRIDGED GONE
+        GONE      .        .              .        !       .        .    .       .
+    """,
+    # TRIG: triggered; START: RECORD_START; NOFILE: START_FAILED; ASKED: STOP_REQUESTED; LIMIT, QUIET, DIGIT: only a
+    # running one sends them; LEG: LEG_GONE; KEPT and GONE: RECORD_STOP with the file kept or removed; MUTE: STOP_UNCONFIRMED
+    "recorder": """
+                      TRIG     START     NOFILE ASKED         LIMIT    QUIET    DIGIT    LEG           KEPT     GONE      MUTE THROWN
+        ARMED         STARTING !         !      NEVER_STARTED !        !        !        NEVER_STARTED !        !         !    !
+        STARTING      .        RECORDING LOST   STOPPING      !        !        !        STOPPING      FINISHED DISCARDED !    !
+        RECORDING     .        .         !      STOPPING      STOPPING STOPPING STOPPING STOPPING      FINISHED DISCARDED !    !
+        STOPPING      .        .         LOST   .             .        .        .        .             FINISHED DISCARDED LOST !
+        FINISHED      .        .         .      .             .        .        .        .             .        .         .    DISCARDED
+        DISCARDED     .        .         .      .             .        .        .        .             .        .         .    .
+        NEVER_STARTED .        !         !      .             !        !        !        .             !        !         !    !
+        LOST          .        .         !      .             .        .        .        .             .        .         !    !
+    """,
+    # A second finish of one file is late everywhere: it must not store it twice (C10).
+    "delivery": """
+                      SAVED   NOT_SAVED UNWANTED   ACCEPTED FAILED        LAST_FAILED DUE     AGAIN
+        METADATA      SENDING FAILED    NOT_STORED !        !             !           !       .
+        SENDING       !       !         !          STORED   WAITING_RETRY FAILED      !       .
+        WAITING_RETRY !       !         !          .        .             .           SENDING .
+        STORED        !       !         !          .        .             .           !       .
+        FAILED        !       !         !          .        .             .           !       .
+        NOT_STORED    !       !         !          !        !             !           !       .
+    """,
+}
+
+EVENTS = {
+    "leg": "CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HOLD"
+    " CHANNEL_UNHOLD CHANNEL_DESTROY",
+    "recorder": "TRIGGERED RECORD_START START_FAILED STOP_REQUESTED LIMIT_REACHED SILENCE_DETECTED DIGIT_PRESSED LEG_GONE"
+    " RECORD_STOP RECORD_STOP_UNWANTED STOP_UNCONFIRMED THROWN_AWAY",
+    "delivery": "METADATA_SAVED METADATA_FAILED UNWANTED ACCEPTED TRY_FAILED LAST_TRY_FAILED RETRY_DUE FINISHED_AGAIN",
+}
+
+
+def cells() -> Iterator[tuple[str, str, str, str]]:
+    """Yield (table, state, event, cell) of the expectation."""
+    for table, text in EXPECTED.items():
+        _, *rows = text.strip().splitlines()
+        for row in rows:
+            state, *verdicts = row.split()
+            for event, verdict in zip(EVENTS[table].split(), verdicts, strict=True):
+                yield table, state, event, verdict
+
+
+@pytest.mark.parametrize(("table", "state", "event", "cell"), list(cells()))
+def test_cell(table: str, state: str, event: str, cell: str) -> None:
+    """Law 3 and design §4: this event in this state does what the rules say."""
+    made = TABLES[table]
+    found = made.rows[made.states[state]][made.events[event]]
+    shown = {".": LATE.name, "!": "IMPOSSIBLE"}.get(cell, cell)
+    assert found.name == shown
+    assert isinstance(found, Verdict) == (cell in ".!")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_state_and_no_event_is_left_out(table: str) -> None:
+    """Law 3: the expectation above covers the whole table."""
+    made = TABLES[table]
+    named = {(state, event) for name, state, event, _ in cells() if name == table}
+    assert named == {(state.name, event.name) for state in made.states for event in made.events}
+
+
+@pytest.mark.parametrize(
+    ("table", "start", "ends", "timers"),
+    [
+        ("leg", "NEW", {"GONE"}, {}),
+        ("recorder", "ARMED", {"FINISHED", "DISCARDED", "NEVER_STARTED", "LOST"}, {"RECORDING": "LIMIT_REACHED"}),
+        ("delivery", "METADATA", {"STORED", "FAILED", "NOT_STORED"}, {"WAITING_RETRY": "RETRY_DUE"}),
+    ],
+)
+def test_where_it_starts_and_may_rest(table: str, start: str, ends: set[str], timers: dict[str, str]) -> None:
+    """Design §4: the states in which each machine begins and may end, and the timer that it has."""
+    made = TABLES[table]
+    assert made.start.name == start
+    assert {state.name for state in made.ends} == ends
+    assert {state.name: event.name for state, event in made.timers.items()} == timers
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_printed_table_is_the_table(table: str) -> None:
+    """Law 3: reading the printed grid back gives what the core looks up."""
+    made = TABLES[table]
+    header, *lines = made.as_text().splitlines()
+    assert header.split() == EVENTS[table].split()
+    for line in lines[: len(made.states)]:
+        state, *verdicts = line.split()
+        looked_up = made.rows[made.states[state.rstrip("*")]]
+        shown = {"LATE": ".", "IMPOSSIBLE": "!"}
+        assert verdicts == [shown.get(looked_up[event].name, looked_up[event].name) for event in made.events]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_drawn_moves_are_the_moves(table: str) -> None:
+    """Law 3: the diagram draws every move that is looked up, and nothing else."""
+    made = TABLES[table]
+    drawn = {line.strip() for line in made.as_mermaid().splitlines() if ": " in line}
+    looked_up = {
+        f"{state.name} --> {to.name}: {event.name}"
+        for state, row in made.rows.items()
+        for event, to in row.items()
+        if not isinstance(to, Verdict)
+    }
+    assert drawn == looked_up

@@ -1,0 +1,213 @@
+"""The receiver over real sockets: what it takes, what it answers, what it gives back (issue 2, item 9)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from callflow.core.errors import StorageError
+from callflow.storage.durable import Draft
+from callflow.storage.receiver import RunningReceiver
+from callflow.storage.reception import Log
+from callflow.storage.shelf import Received
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_a_recording_is_kept_under_its_path(receiver: RunningReceiver, method: str) -> None:
+    """201 with path, size and digest; sub-folders of the path are kept below the folder."""
+    url = f"{receiver.url}/acme/alice/call_recording_a%40b.mp3?from=1"
+    answer = httpx2.request(method, url, content=b"abc")
+    path = "acme/alice/call_recording_a@b.mp3"
+    assert (answer.status_code, answer.json()) == (201, {"path": path, "bytes": 3, "sha256": digest(b"abc")})
+    assert (receiver.folder / path).read_bytes() == b"abc"
+    assert receiver.stored() == (Received(path, 3, digest(b"abc"), True),)
+
+
+def test_a_replaced_recording_is_200(receiver: RunningReceiver) -> None:
+    """201 new, 200 replaced: a second PUT to one URL overwrites, as in production (B§6.3)."""
+    answers = [httpx2.put(f"{receiver.url}/a.mp3", content=content) for content in (b"one", b"two")]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert (receiver.folder / "a.mp3").read_bytes() == b"two"
+    assert [record.is_new for record in receiver.stored()] == [True, False]
+
+
+def test_a_large_body_in_chunks_arrives_whole(receiver: RunningReceiver) -> None:
+    """No Content-Length, several blocks: streamed all the same."""
+    pieces = [bytes([number]) * 700_001 for number in range(5)]
+    answer = httpx2.put(f"{receiver.url}/a.mp3", content=iter(pieces))
+    assert (answer.status_code, answer.json()["sha256"]) == (201, digest(b"".join(pieces)))
+    assert (receiver.folder / "a.mp3").read_bytes() == b"".join(pieces)
+
+
+def test_a_post_with_a_known_key_stores_nothing(receiver: RunningReceiver) -> None:
+    """Same key, same bytes: 200, the same answer, no second file; other bytes: refused."""
+
+    def post(path: str, content: bytes) -> httpx2.Response:
+        return httpx2.post(f"{receiver.url}/{path}", content=content, headers={"Idempotency-Key": "202611-1"})
+
+    first, again, other = post("a.mp3", b"abc"), post("b.mp3", b"abc"), post("a.mp3", b"abd")
+    assert [answer.status_code for answer in (first, again, other)] == [201, 200, 422]
+    assert first.json() == again.json()
+    assert os.listdir(receiver.folder) == ["a.mp3"]
+    assert len(receiver.stored()) == 1
+
+
+def test_a_key_may_not_be_endless(receiver: RunningReceiver) -> None:
+    """Keys are remembered: 255 characters at most."""
+    answer = httpx2.post(f"{receiver.url}/a.mp3", content=b"", headers={"Idempotency-Key": "x" * 256})
+    assert (answer.status_code, os.listdir(receiver.folder)) == (400, [])
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/a/", "/..%2Fa", "/a/%2e%2e/b", "/.hidden", "/a%00b", "/a%5Cb", "/" + "x" * 256]
+)
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+def test_a_path_that_is_no_name_is_refused(receiver: RunningReceiver, method: str, path: str) -> None:
+    """400 with the reason as text, and nothing in the folder."""
+    if (method, path) == ("GET", "/"):
+        path = "//"
+    host, port = receiver.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        request = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
+        connection.sendall(request.encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"a part of the path" in answer
+    assert os.listdir(receiver.folder) == []
+
+
+def test_a_recording_can_be_heard(receiver: RunningReceiver) -> None:
+    """GET and HEAD with the type; a range for the player's slider."""
+    httpx2.put(f"{receiver.url}/a/b.mp3", content=b"0123456789")
+    url = f"{receiver.url}/a/b.mp3"
+    whole, head, part = httpx2.get(url), httpx2.head(url), httpx2.get(url, headers={"Range": "bytes=2-4"})
+    assert (whole.status_code, whole.content, whole.headers["Content-Type"]) == (200, b"0123456789", "audio/mpeg")
+    assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", "10")
+    assert (part.status_code, part.content) == (206, b"234")
+
+
+def test_what_is_no_audio_is_never_run(receiver: RunningReceiver) -> None:
+    """A page that somebody uploads is bytes to a browser."""
+    httpx2.put(f"{receiver.url}/a.html", content=b"<script>")
+    answer = httpx2.get(f"{receiver.url}/a.html")
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_is_not_there_is_404(receiver: RunningReceiver) -> None:
+    """Neither a missing file nor a folder is a recording."""
+    httpx2.put(f"{receiver.url}/a/b.mp3", content=b"")
+    assert [httpx2.get(f"{receiver.url}/{path}").status_code for path in ("b.mp3", "a", "x/y")] == [404, 404, 404]
+
+
+def test_the_front_page_lists_what_is_there(receiver: RunningReceiver) -> None:
+    """Names escaped, players, a policy that allows no script."""
+    httpx2.put(f"{receiver.url}/x/%3Cb%3E.mp3", content=b"abc")
+    page = httpx2.get(f"{receiver.url}/")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "x/&lt;b&gt;.mp3" in page.text and "<b>" not in page.text
+    assert '<audio controls preload="none" src="/x/%3Cb%3E.mp3">' in page.text
+    assert httpx2.head(f"{receiver.url}/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "OPTIONS", "PROPFIND"])
+def test_other_methods_are_refused(receiver: RunningReceiver, method: str) -> None:
+    """405 says what is allowed."""
+    answer = httpx2.request(method, f"{receiver.url}/a.mp3")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST, PUT")
+
+
+def test_a_file_in_the_way_is_a_conflict(receiver: RunningReceiver) -> None:
+    """A name is a file or a folder, and stays what it is."""
+    httpx2.put(f"{receiver.url}/a", content=b"abc")
+    httpx2.put(f"{receiver.url}/f/x", content=b"abc")
+    answers = [httpx2.put(f"{receiver.url}/{path}", content=b"new") for path in ("a/b.mp3", "f")]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert (receiver.folder / "a").read_bytes() == b"abc"
+    assert sorted(os.listdir(receiver.folder)) == ["a", "f"]
+
+
+def test_a_link_in_the_folder_is_a_conflict(receiver: RunningReceiver, tmp_path: Path) -> None:
+    """Links are not followed out of the folder."""
+    (tmp_path / "outside").mkdir()
+    (receiver.folder / "way").symlink_to(tmp_path / "outside")
+    assert httpx2.put(f"{receiver.url}/way/a.mp3", content=b"abc").status_code == 409
+    assert os.listdir(tmp_path / "outside") == []
+
+
+def test_the_last_complete_upload_wins_and_none_are_mixed(receiver: RunningReceiver) -> None:
+    """Concurrent PUTs to one name."""
+    bodies = [bytes([number]) * 3_000_000 for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda body: httpx2.put(f"{receiver.url}/a.mp3", content=body), bodies))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
+    assert os.listdir(receiver.folder) == ["a.mp3"]
+    assert receiver.stored()[-1].sha256 == digest((receiver.folder / "a.mp3").read_bytes())
+    assert {record.sha256 for record in receiver.stored()} == {digest(body) for body in bodies}
+
+
+def test_each_stored_file_is_a_line(tmp_path: Path) -> None:
+    """The line names the file, its size and digest."""
+    lines: list[tuple[str, dict[str, Any]]] = []
+
+    class Lines:
+        def info(self, event: str, /, **facts: object) -> None:
+            lines.append((event, facts))
+
+    with RunningReceiver(tmp_path / "in", log=Lines()) as receiver:
+        httpx2.put(f"{receiver.url}/a.mp3", content=b"abc")
+    assert lines == [("stored", {"path": "a.mp3", "bytes": 3, "sha256": digest(b"abc"), "is_new": True})]
+
+
+def test_a_full_disk_is_507(receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sender learns that the bytes are not safe; nothing is left."""
+
+    def settle(self: Draft) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Draft, "settle", settle)
+    answer = httpx2.put(f"{receiver.url}/a.mp3", content=b"abc")
+    assert (answer.status_code, answer.text) == (507, "not stored: disk full\n")
+    assert os.listdir(receiver.folder) == []
+
+
+def test_a_taken_port_is_one_clear_error(tmp_path: Path, quiet_log: Log) -> None:
+    """The port is the user's choice."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StorageError, match=f"127.0.0.1:{port}: cannot listen there, .*; take another port"):
+            RunningReceiver(tmp_path, port=port, log=quiet_log).__enter__()
+    with pytest.raises(StorageError, match="no such port"):
+        RunningReceiver(tmp_path, port=70_000, log=quiet_log).__enter__()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    """Before anything listens."""
+    (tmp_path / "in the way").write_text("")
+    with pytest.raises(StorageError, match="in the way: cannot be written"):
+        RunningReceiver(tmp_path / "in the way").__enter__()
+
+
+def test_a_stopped_receiver_takes_nothing_and_can_be_started_again(tmp_path: Path, quiet_log: Log) -> None:
+    """Leaving the context frees the port and keeps the files."""
+    with RunningReceiver(tmp_path / "in", log=quiet_log) as first:
+        httpx2.put(f"{first.url}/a.mp3", content=b"abc")
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(first.url)
+    port = int(first.url.rpartition(":")[2])
+    with RunningReceiver(tmp_path / "in", port=port, log=quiet_log) as second:
+        assert httpx2.get(f"{second.url}/a.mp3").content == b"abc"
+        assert second.stored() == ()
