@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 class Wait(Protocol):
     """What a suspended script waits for: it hears the caller's digits and the caller's end."""
 
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The B-legs that are there because of the wait, dialled or talking."""
+
     def press(self, exchange: Exchange, digit: str, because: int) -> None:
         """A digit was pressed on the A-leg."""
 
@@ -28,7 +32,7 @@ class Wait(Protocol):
         """The A-leg has gone: answer the script, or throw HungUp into it."""
 
 
-@define(eq=False)
+@define(eq=False, weakref_slot=False)
 class Leg:
     """One leg: `party` is who speaks on it (`caller`, or the device's owner or id), `taps` the live recordings on it.
 
@@ -61,7 +65,7 @@ class Leg:
         return self.state not in (LegState.NEW, LegState.RINGING, LegState.GONE)
 
 
-@define(eq=False)
+@define(eq=False, weakref_slot=False)
 class Call:
     """One call: the A-leg's whole life. `stack` holds what a stop may end, newest last (B§3.5).
 
@@ -72,7 +76,6 @@ class Call:
     caller: Caller
     dialled: str
     a_leg: Leg = field(init=False)
-    b_legs: tuple[Leg, ...] = ()
     legs_made: int = 0
     run: FlowRun | None = None
     stack: tuple[Recording, ...] = ()
@@ -81,7 +84,7 @@ class Call:
     talk_ended_by: str = ""
 
 
-@define(eq=False)
+@define(eq=False, weakref_slot=False)
 class CallView:
     """What a script may know of its call: its read-only part is all that an action should touch."""
 
@@ -140,7 +143,7 @@ class CallView:
         return kept + self.account.mailboxes[mailbox_id].message_count
 
 
-@define(eq=False)
+@define(eq=False, weakref_slot=False)
 class FlowRun(CallView):
     """One execution of a flow: the node it is at, the pushed nodes, and what its script waits for.
 

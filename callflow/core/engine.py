@@ -169,7 +169,8 @@ def _happen(exchange: Exchange, subject: Any, event: Any, because: int) -> None:
     name, act = carry_out
     cause = exchange.note(call_id, leg_id, INPUT, name, step)
     if call is not None:
-        for leg in (call.a_leg, *call.b_legs):
+        waiting = call.run.waiting if call.run is not None else None
+        for leg in (call.a_leg, *(waiting.legs if waiting is not None else ())):
             if leg.id == leg_id and not leg.is_gone:
                 act(exchange, call, leg, event, cause)
                 return

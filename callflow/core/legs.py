@@ -31,7 +31,6 @@ def create_callee(exchange: Exchange, call: Call, device: Device, because: int) 
     """Make the next B-leg of the call, `B`, `B2`, …, towards a device; its party is the device's owner, if it has one."""
     call.legs_made += 1
     leg = Leg("B" if call.legs_made == 1 else f"B{call.legs_made}", device.owner_id or device.id, device)
-    call.b_legs = (*call.b_legs, leg)
     detail = {"to": "NEW", "party": leg.party, "device": device.id}
     exchange.note(call.id, leg.id, LEG, "CHANNEL_CREATE", detail, because)
     return leg

@@ -7,48 +7,48 @@ from typing import Any, Final
 
 from callflow.core.call import Call, Leg
 from callflow.core.causes import HangupCause
-from callflow.core.dialling import Dialling, callee_hangs_up, pick_up, refuse
+from callflow.core.dialling import Dialling, pick_up, refuse
 from callflow.core.events import Answers, FallsSilent, HangsUp, Presses, Rejects, Speaks
 from callflow.core.exchange import Exchange
 from callflow.core.legs import hush
 from callflow.core.recording import listen
 from callflow.core.switch import hang_up
+from callflow.core.talking import Talking, callee_hangs_up
 from callflow.core.trace import AUDIO, EVENT, LATE_EVENT, WARNING
 
 DIGIT_MS: Final = 100
 """How long the tone of a pressed digit lasts (design §12, Sound)."""
 
 
-def _dialling(call: Call) -> Dialling | None:
-    waiting = call.run.waiting if call.run is not None else None
-    return waiting if isinstance(waiting, Dialling) else None
-
-
 def _answers(exchange: Exchange, call: Call, leg: Leg, event: Answers, because: int) -> None:
-    dialling = _dialling(call)
-    if dialling is not None and leg in dialling.ringing:
-        pick_up(exchange, dialling, leg, because)
+    waiting = call.run.waiting if call.run is not None else None
+    if isinstance(waiting, Dialling) and leg in waiting.legs:
+        pick_up(exchange, waiting, leg, because)
     else:
-        exchange.note(call.id, leg.id, LATE_EVENT, "answers", {"machine": "leg", "state": leg.state.name}, because)
+        _too_late(exchange, call, leg, "answers", because)
 
 
 def _rejects(exchange: Exchange, call: Call, leg: Leg, event: Rejects, because: int) -> None:
-    dialling = _dialling(call)
-    if dialling is not None and leg in dialling.ringing:
-        refuse(exchange, dialling, leg, event.cause, because, leg.party)
+    waiting = call.run.waiting if call.run is not None else None
+    if isinstance(waiting, Dialling) and leg in waiting.legs:
+        refuse(exchange, waiting, leg, event.cause, because, leg.party)
     else:
-        exchange.note(call.id, leg.id, LATE_EVENT, "rejects", {"machine": "leg", "state": leg.state.name}, because)
+        _too_late(exchange, call, leg, "rejects", because)
 
 
 def _hangs_up(exchange: Exchange, call: Call, leg: Leg, event: HangsUp, because: int) -> None:
-    dialling = _dialling(call)
+    waiting = call.run.waiting if call.run is not None else None
     if leg is call.a_leg:
         cause = HangupCause.NORMAL_CLEARING if leg.is_answered else HangupCause.ORIGINATOR_CANCEL
         hang_up(exchange, call, cause, because, event.by or "caller")
-    elif dialling is not None and leg is dialling.talking:
-        callee_hangs_up(exchange, dialling, leg, because)
-    elif dialling is not None:
-        refuse(exchange, dialling, leg, HangupCause.CALL_REJECTED, because, leg.party)
+    elif isinstance(waiting, Talking):
+        callee_hangs_up(exchange, waiting, because)
+    elif isinstance(waiting, Dialling):
+        refuse(exchange, waiting, leg, HangupCause.CALL_REJECTED, because, leg.party)
+
+
+def _too_late(exchange: Exchange, call: Call, leg: Leg, name: str, because: int) -> None:
+    exchange.note(call.id, leg.id, LATE_EVENT, name, {"machine": "leg", "state": leg.state.name}, because)
 
 
 def _presses(exchange: Exchange, call: Call, leg: Leg, event: Presses, because: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define
 
 from callflow.core.agenda import Entry
-from callflow.core.call import Call, FlowRun
+from callflow.core.call import Call, FlowRun, Leg
 from callflow.core.effects import Play
 from callflow.core.exchange import Exchange
 from callflow.core.executor import PENDING, resume, throw_hung_up
@@ -25,6 +25,11 @@ class Playing:
     round: int = 1
     row: int = _NOT_PLAYING
     timer: Entry | None = None
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Nobody else is on the call."""
+        return ()
 
     def press(self, exchange: Exchange, digit: str, because: int) -> None:
         """A wanted digit cuts what plays and is the answer; any other is not heard."""

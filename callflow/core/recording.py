@@ -43,7 +43,7 @@ class Taker(Protocol):
         """The recording has reached one of its end states."""
 
 
-@define(eq=False)
+@define(eq=False, weakref_slot=False)
 class Recording:
     """One recording of a call; `index` counts from 0 in arming order, times are virtual and -1 until they are known.
 
@@ -144,8 +144,8 @@ def listen(exchange: Exchange, recording: Recording, because: int) -> None:
     if recording.silence_ms and recording.state is RecorderState.RECORDING:
         if recording.quiet is not None:
             exchange.agenda.cancel(recording.quiet)
-        now_ms = exchange.agenda.now_ms
-        delay_ms = max(recording.leg.sounding_until_ms, now_ms) - now_ms + recording.silence_ms
+        quiet_since_ms = max(recording.leg.sounding_until_ms, recording.started_ms)
+        delay_ms = quiet_since_ms + recording.silence_ms - exchange.agenda.now_ms
         recording.quiet = exchange.agenda.after(delay_ms, _quiet_too_long, recording, None, because)
 
 

@@ -61,16 +61,14 @@ def destroy(exchange: Exchange, call: Call, leg: Leg, cause: HangupCause, becaus
 def hang_up(exchange: Exchange, call: Call, cause: HangupCause, because: int, by: str) -> None:
     """End the A-leg and with it the call: callees follow, and the waiting script hears of it last (B§8.2)."""
     caller = call.a_leg
-    was_answered = caller.is_answered
     unbridge(exchange, call, caller, because)
     destroy(exchange, call, caller, cause, because, by)
-    for callee in call.b_legs:
-        if not callee.is_gone:
+    waiting = call.run.waiting if call.run is not None else None
+    if waiting is not None:
+        for callee in waiting.legs:
             follows = HangupCause.NORMAL_CLEARING if callee.is_answered else HangupCause.ORIGINATOR_CANCEL
-            destroy(exchange, call, callee, follows if was_answered or not callee.is_answered else cause, because, by)
-    run = call.run
-    if run is not None and run.waiting is not None:
-        run.waiting.lose(exchange, because)
+            destroy(exchange, call, callee, follows, because, by)
+        waiting.lose(exchange, because)
     settle_call(exchange, call, because)
 
 
@@ -82,5 +80,4 @@ def settle_call(exchange: Exchange, call: Call, because: int) -> None:
     exchange.note(call.id, "", CALL, "ended", None, because)
     del exchange.calls[call.id]
     call.run = None
-    call.b_legs = ()
     call.takes = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define
 
-from callflow.core.call import FlowRun
+from callflow.core.call import FlowRun, Leg
 from callflow.core.causes import EndedBy
 from callflow.core.deliveries import deliver_message
 from callflow.core.effects import DropTake, KeepTake, RecordTake, Take
@@ -22,6 +22,11 @@ class Taking:
     effect: RecordTake
     recording: Recording
     digit: str = ""
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Nobody else is on the call."""
+        return ()
 
     def press(self, exchange: Exchange, digit: str, because: int) -> None:
         """A wanted digit ends the take and is reported as its terminator."""

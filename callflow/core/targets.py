@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 SCHEMES: Final = ("http", "https", "ftp", "ftps")
 """The URL schemes that production sends to; any other is dropped without a word (C17)."""
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,19}", re.ASCII)
+_BEFORE_AUTHORITY: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:(?=/))?/*", re.ASCII | re.IGNORECASE)
 
 
 def choose_target(
@@ -41,7 +45,8 @@ def _url_target(
     options = recording.options
     scheme = options.url.partition("://")[0].lower()
     if scheme not in SCHEMES:
-        return Target(TargetKind.NONE, "", "", f"record_call.url: scheme '{scheme[:20]}' is dropped (B§6.1)")
+        dropped = f"scheme '{scheme}'" if _SCHEME.fullmatch(scheme) else "what has no scheme"
+        return Target(TargetKind.NONE, "", "", f"record_call.url: {dropped} is dropped (B§6.1)")
     fields: dict[str, str] = {}
     if profile.upload_query != "none" and not scheme.startswith("ftp"):
         fields = {
@@ -57,7 +62,10 @@ def _url_target(
     if fields and profile.upload_query == "kazoo-5":
         duration = str(recording.length_ms)
         fields |= {"duration_ms": duration, "owner_id": "", "start": "", "recording_id": recording_id}
-    url = recording_url(options.url, call.id, options.format, fields)
+    try:
+        url = recording_url(options.url, call.id, options.format, fields)
+    except ValueError:  # brackets that hold no address, or text that cannot be encoded
+        return Target(TargetKind.NONE, "", "", "record_call.url: what is no URL is dropped (B§6.1)")
     return Target(TargetKind.URL, options.method.upper(), url, "record_call.url")
 
 
@@ -79,10 +87,11 @@ def recording_url(base: str, call_id: str, extension: str, fields: dict[str, str
 
 
 def without_credentials(url: str) -> str:
-    """The URL as it may be shown: user and password replaced by `***`, whatever else it holds unchanged."""
+    """The URL as it may be shown: user and password replaced by `***`, with or without a scheme; the rest unchanged."""
     if "@" not in url:
         return url
-    head, slashes, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
+    head = _BEFORE_AUTHORITY.match(url)
+    assert head is not None
+    authority, slash, path = url[head.end() :].partition("/")
     user, at, host = authority.rpartition("@")
-    return f"{head}{slashes}***@{host}{slash}{path}" if slashes and at else url
+    return f"{head[0]}***@{host}{slash}{path}" if at else url

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define
 
 from callflow.core.agenda import Entry
-from callflow.core.call import FlowRun
+from callflow.core.call import FlowRun, Leg
 from callflow.core.effects import Sleep, WaitForHangup
 from callflow.core.exchange import Exchange
 from callflow.core.executor import PENDING, resume, throw_hung_up
@@ -17,6 +17,11 @@ class Sleeping:
 
     run: FlowRun
     timer: Entry
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Nobody else is on the call."""
+        return ()
 
     def press(self, exchange: Exchange, digit: str, because: int) -> None:
         """Nobody listens."""
@@ -43,6 +48,11 @@ class AwaitingHangup:
     """The wait of `WaitForHangup`."""
 
     run: FlowRun
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """Nobody else is on the call."""
+        return ()
 
     def press(self, exchange: Exchange, digit: str, because: int) -> None:
         """Nobody listens."""

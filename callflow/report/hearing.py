@@ -90,7 +90,7 @@ class _CallSound:
     soundings: dict[int, _Sounding] = field(factory=dict)
     joined: list[_Joined] = field(factory=list)
     taps: dict[int, _Tap] = field(factory=dict)
-    takes: dict[int, Track] = field(factory=dict)
+    takes: dict[str, Track] = field(factory=dict)
 
     def number_of(self, party: str) -> int:
         """The party's number: 0, 1, … in the order in which the parties of the call appeared."""
@@ -175,7 +175,7 @@ def _parts(call: _CallSound, leg: str, sound: Mapping[str, object], folder: Path
     """What sounds, from the sound's own start: one source, or what the caller said in an earlier take."""
     kind, value = kind_of(sound)
     if kind == TAKE:
-        take = call.takes.get(int(str(value))) if str(value).isdecimal() else None
+        take = call.takes.get(str(value))
         return tuple(span for span in take.spans if span.side == "left") if take is not None else ()
     source = source_of(sound, call.number_of, call.parties.get(leg, ""), folder)
     return () if source is None else (_whole(source),)
@@ -204,7 +204,7 @@ def _tap_moved(call: _CallSound, row: Row, detail: Mapping[str, Any]) -> Track |
         if tap.started_ms >= 0:
             track = _track(call, tap, tap.ended_ms if tap.ended_ms >= 0 else row.at_ms)
             if not tap.has_right:
-                call.takes[index] = track
+                call.takes[str(index)] = track
             _forget(call, row.at_ms)
             return track
     return None

@@ -18,11 +18,11 @@ from callflow.scenario.witness import Witness
 
 @frozen
 class _Sighting:
-    """A row that is the expected event; `fits` says whether leg and time are the expected ones as well."""
+    """A row that is the expected event, `at_ms` from its call's start; `is_there`: on the expected leg, if one is."""
 
     row: Row
     at_ms: int
-    fits: bool
+    is_there: bool
 
     def __str__(self) -> str:
         return f"on leg {self.row.leg} at {clock(self.at_ms)}" if self.row.leg else f"at {clock(self.at_ms)}"
@@ -30,7 +30,8 @@ class _Sighting:
 
 def event_failures(expect: Expectations, scope: Scope) -> Iterator[Failure]:
     """The unmet ones of `events`, `events_unordered`, `exactly` and `never`."""
-    wanted = [*expect.events, *expect.events_unordered, *expect.exactly, *expect.never]
+    wanted: list[EventExpectation | EventCount] = [*expect.events, *expect.events_unordered]
+    wanted += [*expect.exactly, *expect.never]
     if not wanted:
         return
     seen = _sightings(wanted, scope)
@@ -43,40 +44,38 @@ def event_failures(expect: Expectations, scope: Scope) -> Iterator[Failure]:
             places = ", ".join(map(str, found[:5])) + (" …" if len(found) > 5 else "")
             yield unmet(count, f"{len(found)} times" + (f": {places}" if found else ""))
     for event, found in zip(expect.never, seen[starts[3] :], strict=True):
-        if unwanted := next((each for each in found if each.fits), None):
+        if unwanted := next((each for each in found if _fits(event, each)), None):
             yield unmet(event, str(unwanted), f"never, but it happened {unwanted}")
 
 
 def _sightings(wanted: Sequence[EventExpectation | EventCount], scope: Scope) -> list[list[_Sighting]]:
-    """For each expected event the rows that are it, leg and time aside; one pass over the rows."""
+    """For each expected event the rows that are it, leg and time aside; one pass over the rows, equals share a list."""
     witness, started = Witness(), {call.call_id: call.started_ms for call in scope.result.calls}
-    asked: list[tuple[EventPattern, str | None]] = [(each.event, scope.wanted_call(each.event.call)) for each in wanted]
-    seen: list[list[_Sighting]] = [[] for _ in wanted]
+    asked = [(each.event, each.leg if isinstance(each, EventExpectation) else None) for each in wanted]
+    seen: dict[tuple[EventPattern, str | None], list[_Sighting]] = {ask: [] for ask in asked}
+    asks = [(pattern, leg, scope.wanted_call(pattern.call), found) for (pattern, leg), found in seen.items()]
     for row in scope.rows:
         witness.observe(row)
-        for place, (pattern, call_id) in enumerate(asked):
+        for pattern, leg, call_id, found in asks:
             if call_id in (None, row.call_id) and witness.is_event(pattern):
                 at_ms = row.at_ms - started.get(row.call_id, 0)
-                seen[place].append(_Sighting(row, at_ms, _fits(wanted[place], witness, at_ms)))
-    return seen
+                found.append(_Sighting(row, at_ms, leg is None or witness.is_on(leg)))
+    return [seen[ask] for ask in asked]
 
 
-def _fits(event: EventExpectation | EventCount, witness: Witness, at_ms: int) -> bool:
-    if isinstance(event, EventCount):
-        return True
-    is_there = event.leg is None or witness.is_on(event.leg)
-    return is_there and (event.at is None or event.at.accepts(at_ms))
+def _fits(event: EventExpectation, sighting: _Sighting) -> bool:
+    return sighting.is_there and (event.at is None or event.at.accepts(sighting.at_ms))
 
 
 def _out_of_order(events: Sequence[EventExpectation], seen: Sequence[list[_Sighting]]) -> Iterator[Failure]:
     """Each event must come after the one before it; after a missing one the search goes on from the last found."""
     last_seq, last_text = -1, ""
     for event, sightings in zip(events, seen, strict=True):
-        found = next((each for each in sightings if each.fits and each.row.seq > last_seq), None)
+        found = next((each for each in sightings if each.row.seq > last_seq and _fits(event, each)), None)
         if found is not None:
             last_seq, last_text = found.row.seq, event.text
             continue
-        early = next((each for each in reversed(sightings) if each.fits), None)
+        early = next((each for each in reversed(sightings) if _fits(event, each)), None)
         if early is not None:
             yield unmet(event, str(early), f"it happened {early}, but not after {last_text}")
         else:
@@ -85,7 +84,10 @@ def _out_of_order(events: Sequence[EventExpectation], seen: Sequence[list[_Sight
 
 def _missing(events: Sequence[EventExpectation], seen: Sequence[list[_Sighting]]) -> Iterator[Failure]:
     """Each event needs a row of its own; a row is given away again where its event can take another."""
-    fitting = [[each.row.seq for each in sightings if each.fits] for sightings in seen]
+    fitting = [
+        [each.row.seq for each in sightings if _fits(event, each)]
+        for event, sightings in zip(events, seen, strict=True)
+    ]
     holder: dict[int, int] = {}
     held: dict[int, int] = {}
     for number, event in enumerate(events):

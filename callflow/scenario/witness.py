@@ -106,8 +106,11 @@ def _delivery(*names: str) -> tuple[str, _Is]:
 
 
 def _recording(of_voicemail: bool, *names: str) -> tuple[str, _Is]:
-    return RECORDER, lambda witness, row, detail, pattern: (
-        row.name in names and (witness.kind_of(detail["recording"]) == "voicemail") == of_voicemail
+    return (
+        RECORDER,
+        lambda witness, row, detail, pattern: (
+            row.name in names and (witness.kind_of(detail["recording"]) == "voicemail") == of_voicemail
+        ),
     )
 
 

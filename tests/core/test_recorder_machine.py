@@ -1,0 +1,131 @@
+"""The recorder table against any order of events: classified as the core does, nothing impossible comes (laws 3 and 7)."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from callflow.core.recorder import RECORDER_TABLE, RecorderEvent, RecorderState
+from callflow.core.table import IMPOSSIBLE, LATE
+
+E, S = RecorderEvent, RecorderState
+OVER = frozenset({S.FINISHED, S.DISCARDED, S.NEVER_STARTED, S.LOST})
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """A recorder, the switch that serves it, and everybody who may want something of it, at any moment.
+
+    The model holds only what senders know: whether the switch was asked to open the file, did, and was asked to close
+    it. A sender sends what it could send by that knowledge; the table must then have an answer that is not IMPOSSIBLE.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = RECORDER_TABLE.start
+        self.moved: list[RecorderEvent] = []
+        self.was_asked_to_open = self.has_opened = self.has_failed = self.was_asked_to_close = self.has_closed = False
+
+    def send(self, event: RecorderEvent) -> bool:
+        """Look the event up; returns whether it moved the recorder."""
+        to: Any = RECORDER_TABLE.rows[self.state][event]
+        assert to is not IMPOSSIBLE, f"{event.name} in {self.state.name}"
+        if to is LATE:
+            return False
+        self.state = to
+        self.moved.append(event)
+        return True
+
+    @rule()
+    def moment_comes(self) -> None:
+        """The node, the answer or the bridge, also at a later bridge again."""
+        self.was_asked_to_open |= self.send(E.TRIGGERED)
+
+    @rule()
+    def somebody_stops_it(self) -> None:
+        """A stop action names it, at any time, also after it is over."""
+        self.was_asked_to_close |= self.send(E.STOP_REQUESTED) and self.state is S.STOPPING
+
+    @rule()
+    def leg_ends(self) -> None:
+        """The leg goes, at any time."""
+        self.was_asked_to_close |= self.send(E.LEG_GONE) and self.state is S.STOPPING
+
+    @precondition(lambda self: self.was_asked_to_open and not self.has_opened and not self.has_failed)
+    @rule()
+    def switch_opens_the_file(self) -> None:
+        """Once it was asked to, even when the recording is being stopped already."""
+        self.has_opened = True
+        self.send(E.RECORD_START)
+
+    @precondition(lambda self: self.was_asked_to_open and not self.has_opened and not self.has_failed)
+    @precondition(lambda self: not self.has_closed)
+    @rule()
+    def switch_cannot_open_the_file(self) -> None:
+        """It says nothing; whoever waited for the start concludes it."""
+        self.has_failed = True
+        self.send(E.START_FAILED)
+
+    @precondition(lambda self: self.has_opened)
+    @rule()
+    def running_recorder_fires(self) -> None:
+        """Limit, silence and digit come from a recorder that ran, perhaps in the instant in which it was ended."""
+        for event in (E.LIMIT_REACHED, E.SILENCE_DETECTED, E.DIGIT_PRESSED):
+            self.was_asked_to_close |= self.send(event)
+
+    @precondition(lambda self: self.was_asked_to_open and not self.has_failed)
+    @rule()
+    def switch_closes_the_file(self) -> None:
+        """By itself, when asked to, and perhaps twice (C10)."""
+        self.has_closed = True
+        self.send(E.RECORD_STOP)
+
+    @precondition(lambda self: self.was_asked_to_open and not self.has_failed)
+    @rule()
+    def switch_removes_the_file(self) -> None:
+        """Too short, or empty."""
+        self.has_closed = True
+        self.send(E.RECORD_STOP_UNWANTED)
+
+    @precondition(lambda self: self.state is S.STOPPING)
+    @rule()
+    def switch_never_confirms(self) -> None:
+        """Only a recording that is being closed waits for that."""
+        self.has_failed = True
+        self.send(E.STOP_UNCONFIRMED)
+
+    @precondition(lambda self: self.state in (S.FINISHED, S.DISCARDED))
+    @rule()
+    def caller_records_again(self) -> None:
+        """Only a take that has ended can be thrown away, and a discarded one is thrown away in vain."""
+        self.send(E.THROWN_AWAY)
+
+    @invariant()
+    def moves_once_into_its_end(self) -> None:
+        """Design §4: a recording ends once; afterwards only a finished take can still be thrown away."""
+        ends = [event for event in self.moved if event in (E.RECORD_STOP, E.RECORD_STOP_UNWANTED, E.STOP_UNCONFIRMED)]
+        assert len(ends) + (E.START_FAILED in self.moved) <= 1
+        assert len(self.moved) <= 5
+
+    @invariant()
+    def records_only_what_was_opened(self) -> None:
+        """B§3.3: no state of a running recorder without the switch's word."""
+        if self.state is S.RECORDING:
+            assert self.has_opened and not self.was_asked_to_close
+        if self.state in OVER and not self.was_asked_to_open:
+            assert self.state is S.NEVER_STARTED
+
+    def teardown(self) -> None:
+        """Whatever happened: when the leg ends and the switch answers, the recorder comes to rest (no dead end)."""
+        self.send(E.LEG_GONE)
+        if self.state is S.STOPPING:
+            self.send(E.RECORD_STOP)
+        assert self.state in RECORDER_TABLE.ends
+
+
+class TestAnyOrder(AnyOrder.TestCase, unittest.TestCase):  # type: ignore[misc, name-defined]
+    """Law 3: run the machine above."""
+
+    settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -1,0 +1,222 @@
+"""The timeline and the blocks below it: what a trainer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callflow.core.events import Answers, FallsSilent, HangsUp, Presses, Rejects, Speaks
+from callflow.core.trace import ERROR, INPUT, Row
+from callflow.report.recordings import deliveries_text, recordings_text
+from callflow.report.summary import RunResult, summarise
+from callflow.report.timeline import Timeline, TimelineLine, because_chain, line_text, timeline, timeline_text
+from callflow.report.wording import clock, cut, printable
+
+Placed = Callable[..., list[Row]]
+
+
+def told(rows: list[Row]) -> list[tuple[int, str, str]]:
+    """When, what and why of every line."""
+    return [(line.at_ms, line.what, line.why) for line in timeline(rows)]
+
+
+def test_the_answered_call_reads_like_a_story(answered: list[Row]) -> None:
+    """Issue 2, point 10: time, leg, what happened, why; internal moves and obvious pairs are left out."""
+    assert timeline_text(answered, width=100).splitlines() == [
+        " 0:00.000  A     Bob calls 2001",
+        " 0:00.000  A     node 1: record_call                               Bob calls",
+        " 0:00.000  A     Bob gets early media                              law: recording needs media",
+        "                                                                     (B§3.3)",
+        " 0:00.000  A     node 2: user                                      node 1: record_call",
+        " 0:00.000  B     alice rings                                       node 2: user",
+        " 0:00.000  A     Bob hears ringback                                node 2: user",
+        " 0:00.000  A     recording 0 starts (mp3, stereo, 16 kHz)          node 1: record_call",
+        " 0:04.000  B     alice answers",
+        " 0:04.000  A     Bob and alice are connected                       alice answers",
+        " 0:05.000  A     Bob speaks for 0:10.000",
+        " 0:16.000  B     alice speaks for 0:10.000",
+        " 0:40.000  A     Bob hangs up",
+        " 0:40.000  A     recording 0 stops after 0:40.000: the recorded    Bob hangs up",
+        "                   leg ended",
+        " 0:40.000  A     recording 0 goes to PUT                           record_call.url",
+        "                   http://***@my.server/r/call_recording_c1.mp3",
+        " 0:40.000  A     the call ends: NORMAL_CLEARING                    Bob hangs up",
+        " 0:40.000  A     recording 0 is stored: 201",
+    ]
+
+
+def test_the_unanswered_call_says_why_things_end(not_answered: list[Row]) -> None:
+    """The rule that decided is shown: the ring timeout, the law of stop, the mailbox."""
+    lines = told(not_answered)
+    assert (20_000, "alice stops ringing: NO_ANSWER", "ring timeout=20000 ms") in lines
+    law = "law: stop ends the newest live recording"
+    assert (20_000, "recording 0 stops after 0:20.000: a stop action ended it", law) in lines
+    assert (20_000, "node 4: voicemail", "node 3: record_call") in lines
+    assert (23_000, "Bob hears prompt vm-record_message for 0:02.900", "node 4: voicemail") in lines
+    assert (30_500, "recording 1 is kept in mailbox alice-box", "recording 1 stops") in lines
+    assert (30_500, "recording 1 goes to the account's database", "voicemail: account database") in lines
+
+
+def test_digits_refusals_and_latecomers_are_told(call_placed: Placed) -> None:
+    """What people do shows once, in their own words; what comes too late says so."""
+    rows = call_placed(
+        (1_000, "A", Presses("5")),
+        (2_000, "A", Speaks({"says": "hello"}, 900)),
+        (2_100, "A", FallsSilent()),
+        (3_000, "B", Rejects()),
+        (3_000, "B", Answers()),
+        (20_000, "A", HangsUp()),
+        replies=("503", "201"),
+    )
+    whats = [what for _, what, _ in told(rows)]
+    assert "Bob presses 5" in whats
+    assert 'Bob says "hello" for 0:00.900' in whats
+    assert "Bob falls silent" in whats
+    assert "alice rejects the call: CALL_REJECTED" in whats
+    assert "alice answers: too late, the leg is gone" in whats
+    assert "recording 0 is not stored yet, try 1: 503" in whats
+    assert "recording 0 is sent again" in whats
+
+
+def test_a_hang_up_by_the_flow_says_so(call_placed: Placed) -> None:
+    """Nobody pressed anything: the end of the call names who ended it."""
+    lines = told(call_placed(flow={"module": "hangup", "data": {}}))
+    assert ("the call ends: NORMAL_CLEARING", "hung up by the flow") in [(what, why) for _, what, why in lines]
+
+
+def test_an_armed_recording_waits_and_may_never_start(call_placed: Placed) -> None:
+    """record_on_answer: the waiting is shown, and that nothing came of it."""
+    flow = {"module": "record_call", "data": {"action": "start", "record_on_answer": True}}
+    whats = [what for _, what, _ in told(call_placed(flow=flow))]
+    assert "recording 0 waits: it starts on answer" in whats
+    assert "recording 0 never started" in whats
+
+
+def test_errors_and_warnings_are_told_as_trouble(answered: list[Row]) -> None:
+    """What went wrong is among the lines, for a renderer to colour."""
+    row = Row(99, 40_000, "c1", "A", ERROR, "action failed", {"where": "flow", "message": "it raised"}, -1, "B§2.2")
+    last = list(timeline([*answered, row]))[-1]
+    assert (last.what, last.style) == ("error: it raised", "trouble")
+
+
+def test_every_line_comes_with_its_row(answered: list[Row]) -> None:
+    """Live: a line is there as soon as its row is, and the same as in the whole timeline."""
+    live = Timeline()
+    lines = []
+    for row in answered:
+        line = live.take(row)
+        if line is not None:
+            assert line.at_ms == row.at_ms
+            lines.append(line)
+    assert lines == list(timeline(answered))
+
+
+def test_a_second_call_is_numbered(answered: list[Row], not_answered: list[Row]) -> None:
+    """Legs of several calls are told apart by the call's number."""
+    second = [row._replace(call_id="c2", seq=row.seq + 1_000) for row in not_answered]
+    lines = list(timeline([*answered, *second]))
+    assert {line.call for line in lines} == {1, 2}
+    assert line_text(lines[-1]).split()[1] == "2:A"
+
+
+def test_hostile_names_do_not_reach_the_terminal(call_placed: Placed) -> None:
+    """Control characters and direction marks in a caller's name are escaped, an endless name is cut."""
+    for name in ("\x1b[2J\rBob\n", "\u202eBob", "B" * 10_000):
+        text = timeline_text(call_placed((5_000, "A", HangsUp()), name=name))
+        assert all(mark.isprintable() for mark in text.replace("\n", ""))
+        assert max(map(len, text.splitlines())) <= 100
+
+
+@given(st.text(), st.text(), st.integers(0, 10**9), st.integers(60, 200))
+def test_no_line_is_wider_than_asked_for(what: str, why: str, at_ms: int, width: int) -> None:
+    """Columns stay in place at every width: long texts go on below."""
+    text = line_text(TimelineLine(at_ms, "A", printable(what), printable(why), "call"), width)
+    assert max(map(len, text.splitlines())) <= width + max(0, len(clock(at_ms)) - 9)
+
+
+@given(st.text())
+def test_printable_text_is_printable(text: str) -> None:
+    """Whatever strangers write becomes one harmless line; what was harmless stays as it is."""
+    assert printable(text).isprintable()
+    assert printable(text) == text or not text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "text"),
+    [(0, "0:00.000"), (4_000, "0:04.000"), (61_001, "1:01.001"), (3_599_999, "59:59.999"), (3_604_000, "1:00:04.000")],
+)
+def test_times_are_written_as_on_a_clock(at_ms: int, text: str) -> None:
+    """Minutes and seconds, with hours once there are any."""
+    assert clock(at_ms) == text
+
+
+def test_a_text_that_fits_is_not_cut() -> None:
+    """An ellipsis stands for what is left out, and counts."""
+    assert (cut("four", 4), cut("fives", 4)) == ("four", "fiv…")
+
+
+def test_a_chain_of_causes_leads_back_to_an_input(answered: list[Row]) -> None:
+    """Law 5: why did my recording stop? Each row's cause, back to what somebody did."""
+    stop = next(row for row in answered if row.name == "RECORD_STOP")
+    assert [row.name for row in because_chain(answered, stop.seq)] == ["RECORD_STOP", "LEG_GONE", "hangs up"]
+
+
+def test_every_chain_ends_at_an_input_or_the_start(not_answered: list[Row]) -> None:
+    """Law 5: no row is without a reason, and no chain is endless."""
+    for row in not_answered:
+        last = because_chain(not_answered, row.seq)[-1]
+        assert last.kind == INPUT or last.because == -1
+
+
+def test_a_chain_of_a_row_that_is_not_there_is_refused(answered: list[Row]) -> None:
+    """A wrong number is an error of the caller's, by name."""
+    with pytest.raises(ValueError, match="row 9999: not in the trace"):
+        because_chain(answered, 9_999)
+
+
+def test_recordings_are_listed_with_all_that_matters(not_answered: list[Row]) -> None:
+    """Issue 2, main job: length, completion cause, what ended it, where it was stored, the file to play."""
+    result = summarise(not_answered)
+    [call] = result.calls
+    message = evolve(call.recordings[1], file="out/\x1bmessage.mp3", bytes=12_345)
+    result = evolve(result, calls=(evolve(call, recordings=(call.recordings[0], message)),))
+    assert recordings_text(result).splitlines() == [
+        "recording 0: call, mp3, stereo, 16 kHz, leg A",
+        "  length    0:20.000, from 0:00.000 to 0:20.000",
+        "  ended by  stop: a stop action ended it; completion cause success-maxtime",
+        "  storage   PUT http://***@my.server/r/call_recording_c1.mp3: stored, 201",
+        "recording 1: voicemail, mp3, mono, 8 kHz, leg A",
+        "  length    0:04.000, from 0:26.500 to 0:30.500",
+        "  ended by  hangup: the recorded leg ended; completion cause none",
+        "  storage   the account's database: stored, 201",
+        r"  file      out/\x1bmessage.mp3 (12,345 bytes)",
+    ]
+
+
+def test_deliveries_are_listed_with_their_tries(call_placed: Placed) -> None:
+    """Each try with its time and the target's reply."""
+    rows = call_placed((9_000, "A", HangsUp()), replies=("503", "201"))
+    first, second, third = deliveries_text(summarise(rows)).splitlines()
+    assert first == "recording 0: PUT http://***@my.server/r/call_recording_c1.mp3: stored after 2 tries, 201"
+    assert second == "   0:09.000 503"
+    assert third.endswith(" 201")
+
+
+def test_nothing_recorded_and_nothing_delivered_are_said() -> None:
+    """An empty block would leave the reader guessing."""
+    empty = RunResult("s", "docs", "passed")
+    assert (recordings_text(empty), deliveries_text(empty)) == ("no recordings", "no deliveries")
+
+
+def test_a_recording_without_a_file_says_what_became_of_it(call_placed: Placed) -> None:
+    """Never started and not stored are said in words."""
+    never = {"module": "record_call", "data": {"action": "start", "record_on_answer": True}}
+    assert recordings_text(summarise(call_placed(flow=never))).splitlines()[1] == "  state     never started"
+    talk = {"module": "user", "data": {"id": "alice"}}
+    nowhere = {"module": "record_call", "data": {"action": "start"}, "children": {"_": talk}}
+    rows = call_placed((9_000, "A", HangsUp()), flow=nowhere)
+    assert "  storage   not stored" in recordings_text(summarise(rows)).splitlines()
