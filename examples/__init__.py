@@ -1,0 +1,1 @@
+"""Example callflows and scenarios, installed as data so that `callflow demo` works anywhere."""

@@ -60,12 +60,9 @@ class _Call:
     deliveries: dict[int, DeliveryResult] = field(factory=dict)
 
     def finished(self) -> CallResult:
-        """The call with everything in its place; a file that was not kept has no delivery (design §12, Results)."""
-        recordings = tuple(
-            evolve(recording, delivery=self.deliveries.get(index)) if recording.state == "finished" else recording
-            for index, recording in self.recordings.items()
-        )
-        return evolve(self.result, path=tuple(self.path), recordings=recordings)
+        """The call with everything in its place; only a finished recording ever got a delivery."""
+        recordings = (evolve(each, delivery=self.deliveries.get(index)) for index, each in self.recordings.items())
+        return evolve(self.result, path=tuple(self.path), recordings=tuple(recordings))
 
 
 @define(eq=False)

@@ -137,6 +137,7 @@ def test_events_that_happened_pass(expect: str, answered: Rows) -> None:
     ("expect", "nearest", "words"),
     [
         ("events: [RECORD_STOP, RECORD_START]", "on leg A at 0:00.000", "not after RECORD_STOP"),
+        ("events: [RECORD_START, RECORD_START]", "on leg A at 0:00.000", "not after RECORD_START"),
         ("events: [alice answers, voicemail greets]", "", "nothing like it happened"),
         ("events: [{event: alice answers, at: 5s}]", "on leg B at 0:04.000", "nearest: on leg B at 0:04.000"),
         ("events: [{event: CHANNEL_ANSWER, leg: B, at: 9s}]", "on leg B at 0:04.000", "nearest: on leg B"),
@@ -182,6 +183,12 @@ def test_unordered_events_get_a_row_each_whenever_that_is_possible(
         for order in set(permutations(padded, len(wanted)))
     )
     assert missed == len(wanted) - best
+
+
+def test_a_row_is_given_away_again_where_its_event_can_take_another() -> None:
+    """The first event could be either row, the second only the one that the first would take."""
+    expect = "events_unordered: [{event: DTMF, at: 1ms ±1ms}, {event: DTMF, at: 0s}]"
+    assert failures_of(expect, timed_rows([0, 2])) == ()
 
 
 def test_thousands_of_expected_events_are_matched_without_recursion() -> None:

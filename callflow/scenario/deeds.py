@@ -1,0 +1,116 @@
+"""What a step comes to: events for one leg, and how long it takes. A step that is not possible says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import frozen
+
+from callflow.core.causes import HangupCause
+from callflow.core.events import Answers, FallsSilent, HangsUp, Presses, Rejects, Speaks, Told
+from callflow.core.sounds import spoken_ms
+from callflow.report.wording import clock
+from callflow.scenario import verbs
+from callflow.scenario.party import CallParties, Party
+from callflow.scenario.steps import Step
+
+DIGIT_EVERY_MS: Final = 200
+"""A digit's tone and the gap after it (design §12, Sound)."""
+
+
+class NotPossible(Exception):
+    """The step cannot be done now; the text says what is the case instead."""
+
+
+@frozen
+class Deed:
+    """Events for a leg, each so long after the step; `length_ms` is the step's own length; `remark` a warning, or ""."""
+
+    leg: str
+    told: tuple[tuple[int, Told], ...] = ()
+    length_ms: int = 0
+    remark: str = ""
+
+
+def deed_of(step: Step, parties: CallParties, now_ms: int, folder: Path) -> Deed:
+    """What the step's party does. Raises NotPossible; MediaError for a sound file that cannot be read."""
+    verb = step.verb
+    if isinstance(verb, verbs.Answers | verbs.Rejects | verbs.IsBusy):
+        return Deed(_ringing(step.who, parties).leg, ((0, _PICKS[type(verb)]()),))
+    if isinstance(verb, verbs.DoesNotAnswer):
+        return _declared(step.who, parties, now_ms)
+    party = _there(step.who, parties)
+    if isinstance(verb, verbs.HangsUp):
+        return Deed(party.leg, ((0, HangsUp()),))
+    if isinstance(verb, verbs.IsSilent):
+        return Deed(party.leg, ((0, FallsSilent()),))
+    if isinstance(verb, verbs.Presses):
+        told = tuple((index * DIGIT_EVERY_MS, Presses(digit)) for index, digit in enumerate(verb.digits))
+        return Deed(party.leg, told, len(told) * DIGIT_EVERY_MS)
+    sound, length_ms = _sound(verb, party, folder)
+    return Deed(party.leg, ((0, Speaks(sound, length_ms)),), length_ms)
+
+
+_PICKS: Final[Mapping[type, Callable[[], Told]]] = {
+    verbs.Answers: Answers,
+    verbs.Rejects: Rejects,
+    verbs.IsBusy: lambda: Rejects(HangupCause.USER_BUSY),
+}
+
+
+def _sound(verb: Any, party: Party, folder: Path) -> tuple[Mapping[str, object], int]:
+    """What is heard, as the trace shows it, and for how long."""
+    if isinstance(verb, verbs.Speaks):
+        return {"voice": party.names[0]}, verb.length_ms
+    if isinstance(verb, verbs.Says):
+        return {"says": verb.text}, spoken_ms(verb.text)
+    if isinstance(verb, verbs.SendsTone):
+        return {"tone_hz": verb.hz}, verb.length_ms
+    assert isinstance(verb, verbs.Plays), f"{verb!r} is refused when the scenario is read"
+    from callflow.media.segment import clip_length_ms  # imports what decodes audio: only where a file is played
+
+    return {"file": verb.file}, clip_length_ms(folder / verb.file)
+
+
+def _ringing(who: str, parties: CallParties) -> Party:
+    """The first ringing device of a party."""
+    found = next((party for party in parties.of(who) if party in parties.ringing()), None)
+    if found is not None:
+        return found
+    ringing = sorted({party.names[0] for party in parties.ringing()})
+    if ringing:
+        raise NotPossible(f"no phone of {who} rings now; {', '.join(ringing)} rings")
+    last = parties.of(who)[-1:]
+    if last and last[0].state == "GONE":
+        raise NotPossible(f"{who}'s phone rings no more since {clock(last[0].ended_ms)} ({last[0].cause}); nothing rings now")
+    raise NotPossible(f"{who} is already on the call" if last else "nothing rings now")
+
+
+def _there(who: str, parties: CallParties) -> Party:
+    """The leg of a party that is on the call."""
+    legs = parties.of(who)
+    there = [party for party in legs if party.state != "GONE"]
+    answered = [party for party in there if party.state in ("ANSWERED", "BRIDGED", "HELD")]
+    if answered or there:
+        return (answered or there)[-1]
+    if legs:
+        raise NotPossible(f"{who} has been gone since {clock(legs[-1].ended_ms)} ({legs[-1].cause})")
+    raise NotPossible(f"{who} is not on the call")
+
+
+def _declared(who: str, parties: CallParties, now_ms: int) -> Deed:
+    """`does not answer` shortens nothing; it warns when the ringing ends at another time (design §12)."""
+    legs = parties.of(who)
+    if not legs:
+        raise NotPossible(f"{who}'s phone has not rung")
+    last = legs[-1]
+    remark = ""
+    if last.state in ("RINGING", "EARLY"):
+        remark = f"{who}'s phone goes on ringing after {clock(now_ms)}: the flow's ring timeout ends it, not this step"
+    elif last.state != "GONE":
+        raise NotPossible(f"{who} has answered")
+    elif last.ended_ms != now_ms:
+        remark = f"{who}'s phone had stopped ringing at {clock(last.ended_ms)} ({last.cause}), not at {clock(now_ms)}"
+    return Deed(last.leg, remark=remark)

@@ -1,0 +1,80 @@
+"""Single rows in plain words: those that the main job's calls do not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from callflow.core.trace import AUDIO, DELIVERY, EVENT, FLOW, INPUT, LATE_EVENT, LEG, RECORDER, Row
+from callflow.report.happenings import People, happening
+
+CASES: list[tuple[str, str, str, dict[str, Any], str]] = [
+    (LEG, "B", "CHANNEL_HOLD", {}, "alice holds"),
+    (LEG, "B", "CHANNEL_UNHOLD", {}, "alice resumes"),
+    (LEG, "A", "CHANNEL_UNBRIDGE", {"other_leg": "B"}, "Bob and alice are parted"),
+    (LEG, "A", "CHANNEL_ANSWER", {}, "Bob is answered"),
+    (LEG, "B", "CHANNEL_DESTROY", {"from": "NEW", "hangup_cause": "X"}, "alice cannot be reached: X"),
+    (LEG, "B", "CHANNEL_DESTROY", {"from": "ANSWERED", "hangup_cause": "X"}, "alice's leg ends: X"),
+    (LEG, "C", "CHANNEL_HOLD", {}, "leg C holds"),
+    (FLOW, "A", "ended", {"fallen": "USER_BUSY"}, "the flow ends: no branch for USER_BUSY"),
+    (FLOW, "A", "resumed", {"where": "flow.children._"}, "the flow resumes at flow.children._"),
+    (FLOW, "A", "too many branches", {}, "the flow ends: it branched too often"),
+    (AUDIO, "A", "speaks", {"sound": {"file": "a.wav"}, "for_ms": 900}, "Bob plays a.wav for 0:00.900"),
+    (AUDIO, "A", "plays", {"sound": {"take": "1"}, "for_ms": 900}, "Bob hears recording 1 again for 0:00.900"),
+    (EVENT, "A", "CHANNEL_EXECUTE_COMPLETE", {"response": "SUCCESS"}, "the talk is over"),
+    (EVENT, "A", "response", {"status": 486, "message": ""}, "the call is refused with 486"),
+    (RECORDER, "A", "nothing to stop", {}, "there is no recording to stop"),
+    (RECORDER, "A", "stop forgot", {"recording": 1}, "recording 1 stays armed: the stop only forgets it"),
+    (RECORDER, "A", "THROWN_AWAY", {"recording": 1, "to": "DISCARDED"}, "recording 1 is thrown away"),
+    (RECORDER, "A", "START_FAILED", {"recording": 1, "to": "LOST"}, "recording 1 is lost: START_FAILED"),
+    (
+        RECORDER,
+        "A",
+        "RECORD_STOP_UNWANTED",
+        {"recording": 0, "to": "DISCARDED", "length_ms": 900, "completion_cause": "input-too-short"},
+        "recording 0 is discarded after 0:00.900: input-too-short",
+    ),
+    (DELIVERY, "A", "UNWANTED", {"recording": 0}, "recording 0 is stored nowhere"),
+    (
+        DELIVERY,
+        "A",
+        "LAST_TRY_FAILED",
+        {"recording": 0, "attempt": 6, "result": "503"},
+        "recording 0 could not be stored, try 6 was the last: 503",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "METADATA_FAILED",
+        {"recording": 0},
+        "recording 0 could not be stored: its metadata were not saved",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "leg", "name", "detail", "words"), CASES)
+def test_a_row_is_told_in_plain_words(kind: str, leg: str, name: str, detail: dict[str, Any], words: str) -> None:
+    """Design §7, a live run: what happened, as a listener would say it."""
+    row = Row(5, 0, "c1", leg, kind, name, detail, -1, "")
+    told = happening(row, People({"A": "Bob", "B": "alice"}), None)
+    assert told is not None and told[0] == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "detail"),
+    [
+        (LEG, "CHANNEL_UNBRIDGE", {"other_leg": "B"}),
+        (LATE_EVENT, "TRIGGERED", {"machine": "recorder", "state": "STOPPING"}),
+        (FLOW, "hard stop", {}),
+        (AUDIO, "ends", {"of": 1}),
+        (AUDIO, "speaks", {"sound": {"digit": "5"}, "for_ms": 100}),
+        (RECORDER, "TRIGGERED", {"recording": 0, "to": "STARTING"}),
+        (DELIVERY, "METADATA_SAVED", {"recording": 0}),
+        ("NEW KIND", "anything", {}),
+    ],
+)
+def test_what_nobody_wants_to_read_is_left_out(kind: str, name: str, detail: dict[str, Any]) -> None:
+    """Internal moves, and what the hang-up before has told already."""
+    cause = Row(4, 0, "c1", "A", INPUT, "hangs up", None, -1, "")
+    assert happening(Row(5, 0, "c1", "A", kind, name, detail, 4, ""), People({"A": "Bob"}), cause) is None
