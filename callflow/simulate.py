@@ -14,11 +14,11 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from callflow.core.engine import Engine
 from callflow.core.trace import Row
-from callflow.report.results import RunResult
+from callflow.report.results import Outcome, RunResult
 from callflow.report.summary import summarise
 from callflow.scenario.language import Scenario
 from callflow.scenario.preparing import Choices, Prepared, prepare
@@ -47,21 +47,27 @@ class Run:
             self.rows.append(row)
             yield row
 
-    def result(self) -> RunResult:
-        """The result with the verdict on the scenario's expectations; call it when `play` is through."""
+    def summary(self) -> RunResult:
+        """What happened, without a verdict; call it when `play` is through."""
         diagnostics = (*self.prepared.diagnostics, *self._stage.remarks)
-        scenario = self.prepared.scenario
-        plain = summarise(self.rows, scenario=scenario.name, diagnostics=diagnostics)
-        call_ids = {call.script.name: call.id for call in self.prepared.calls}
+        return summarise(self.rows, scenario=self.prepared.scenario.name, diagnostics=diagnostics)
+
+    def judge(self, summary: RunResult) -> RunResult:
+        """The summary, perhaps completed by files and real deliveries, with the verdict on the expectations."""
         failures = verdict(
-            scenario,
+            self.prepared.scenario,
             self.rows,
-            plain,
+            summary,
             never_happened=self._stage.failures,
-            call_ids=call_ids,
+            call_ids={call.script.name: call.id for call in self.prepared.calls},
             folder=self.prepared.folder,
         )
-        return summarise(self.rows, scenario=scenario.name, diagnostics=diagnostics, failures=failures)
+        outcome: Outcome = "failed" if failures and summary.outcome == "passed" else summary.outcome
+        return evolve(summary, failures=failures, outcome=outcome)
+
+    def result(self) -> RunResult:
+        """What happened and the verdict on it, without any file."""
+        return self.judge(self.summary())
 
 
 def simulate(scenario: Scenario, choices: Choices | None = None) -> Run:

@@ -32,7 +32,7 @@ EDGE_CALLS = {"open", "input", "print", "exec", "eval", "__import__", "breakpoin
 SHARED_CORE = tuple(f"callflow.core.{name}" for name in ("errors", "trace", "effects", "table", "delivery"))
 MAY_IMPORT = {  # room -> what it may import of ours
     "callflow.core": ("callflow.core",),
-    "callflow.actions": ("callflow.core",),
+    "callflow.actions": ("callflow.actions", "callflow.core"),
     "callflow.media": ("callflow.media", *SHARED_CORE),
     "callflow.storage": ("callflow.storage", *SHARED_CORE),
     "callflow.examples": (),

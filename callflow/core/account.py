@@ -23,17 +23,17 @@ from callflow.core.account_documents import (
 )
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.directory import Account, FlowDocument, FlowMatch
-from callflow.core.endpoints import CallForward, Device, Mailbox, MediaFile, SystemMedia, User
+from callflow.core.endpoints import Device, Mailbox, MediaFile, SystemMedia, User
 from callflow.core.errors import FlowError, ScenarioError
 from callflow.core.flow import Node
 from callflow.core.flow_heading import FlowHeading, own_fields, read_heading, refused_parts, without_unread
 from callflow.core.number_patterns import BadPattern, compile_pattern
 from callflow.core.settings import Reading, read_settings, setting
 from callflow.core.shown import child_path, shown
+from callflow.core.sounds import PROMPT_LENGTHS_MS
 
 __all__ = [
     "Account",
-    "CallForward",
     "Device",
     "FlowDocument",
     "FlowMatch",
@@ -72,7 +72,7 @@ _PARTS = (
 )  # fmt: skip
 """Keys of an account file that are read elsewhere, or that Kazoo's account documents have."""
 
-_RECORDING = ("call_recording", "record_call", "metaflows")
+_RECORDING = ("call_recording", "record_call", "call_forward", "metaflows")
 """Keys that every document may have because `refused_parts` answers for them."""
 
 
@@ -96,13 +96,14 @@ def read_account(
 
 
 def implied_account(nodes: Iterable[Node], *, id: str = "account") -> Account:
-    """Return an account in which every user, device and mailbox that the nodes name exists (design §6).
+    """Return an account in which every user, device, mailbox and media that the nodes name exists (design §6).
 
-    Each user owns one registered device, `<user id>-phone`; a mailbox's number is its id.
+    Each user owns one registered device, `<user id>-phone`; a mailbox's number is its id; system prompts stay prompts.
     """
     users: dict[str, User] = {}
     devices: dict[str, Device] = {}
     mailboxes: dict[str, Mailbox] = {}
+    media: dict[str, MediaFile] = {}
     for kind, named in _named_documents(nodes):
         if kind == "user" and named not in users:
             users[named] = User(id=named, name=named)
@@ -112,7 +113,9 @@ def implied_account(nodes: Iterable[Node], *, id: str = "account") -> Account:
             devices.setdefault(named, Device(id=named, name=named))
         elif kind == "voicemail":
             mailboxes.setdefault(named, Mailbox(id=named, number=named, name=named))
-    return Account(id=id, users=users, devices=devices, mailboxes=mailboxes)
+        elif kind == "play" and named not in PROMPT_LENGTHS_MS:
+            media.setdefault(named, MediaFile(id=named, name=named))
+    return Account(id=id, users=users, devices=devices, mailboxes=mailboxes, media=media)
 
 
 def _named_documents(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
-from callflow.core.endpoints import CallForward, Device, Mailbox, MediaFile, SystemMedia, User
+from callflow.core.endpoints import Device, Mailbox, MediaFile, SystemMedia, User
 from callflow.core.settings import setting
 
 _EXTENSIONS = ("mp3", "mp4", "wav")
@@ -24,48 +24,6 @@ class EnabledDocument:
 
 
 @frozen
-class ForwardTargetDocument:
-    """A forward for one occasion."""
-
-    enabled: bool = setting(False, help="Whether it is on.")
-    number: str | None = setting(None, help="The number that is called instead.", longest=35)
-
-
-@frozen
-class ForwardDocument:
-    """A `call_forward` object: always, or on no answer and on busy."""
-
-    enabled: bool = setting(False, help="Whether all calls are forwarded.")
-    number: str | None = setting(None, help="The number that is called instead.", longest=35)
-    substitute: bool = setting(True, help="Whether the forward replaces the phones.")
-    require_keypress: bool = setting(False, help="Whether the one who answers has to press a key.")
-    keep_caller_id: bool = setting(False, help="Whether the caller's number is shown.")
-    direct_calls_only: bool = setting(False, help="Whether ring groups are left out.")
-    ignore_early_media: bool = setting(True, help="Whether early media of the forward is not heard.")
-    failover: bool = setting(False, help="Whether it only applies to unregistered phones.")
-    unconditional: ForwardTargetDocument | None = setting(None, help="The forward for all calls.")
-    no_answer: ForwardTargetDocument | None = setting(None, help="The forward when nobody answers.")
-    busy: ForwardTargetDocument | None = setting(None, help="The forward when the phone is busy.")
-
-    def record(self) -> CallForward | None:
-        """Return what is enabled, or None when nothing is."""
-        plain = ForwardTargetDocument(enabled=self.enabled, number=self.number)
-        always_to = _number_of(plain) or _number_of(self.unconditional)
-        no_answer_to, busy_to = _number_of(self.no_answer), _number_of(self.busy)
-        if always_to is None and no_answer_to is None and busy_to is None:
-            return None
-        return CallForward(
-            always_to=always_to,
-            no_answer_to=no_answer_to,
-            busy_to=busy_to,
-            substitute=self.substitute,
-            require_keypress=self.require_keypress,
-            keep_caller_id=self.keep_caller_id,
-            direct_calls_only=self.direct_calls_only,
-        )
-
-
-@frozen
 class UserDocument:
     """A document of `users`."""
 
@@ -75,7 +33,6 @@ class UserDocument:
     last_name: str | None = setting(None, help="Last name.", longest=128)
     enabled: bool = setting(True, help="Whether the user can be called.")
     do_not_disturb: bool | EnabledDocument | None = setting(None, help="Whether calls are refused.")
-    call_forward: ForwardDocument | None = setting(None, help="Where calls go instead.")
 
     def record(self) -> User:
         """Return the user."""
@@ -85,7 +42,6 @@ class UserDocument:
             name=self.name or " ".join(names) or self.id,
             is_enabled=self.enabled,
             do_not_disturb=_is_on(self.do_not_disturb),
-            call_forward=self.call_forward.record() if self.call_forward else None,
         )
 
 
@@ -99,7 +55,6 @@ class DeviceDocument:
     registered: bool = setting(True, help="Ours: whether the phone is reachable.")
     enabled: bool = setting(True, help="Whether the device can be called.")
     do_not_disturb: bool | EnabledDocument | None = setting(None, help="Whether calls are refused.")
-    call_forward: ForwardDocument | None = setting(None, help="Where calls go instead.")
     codec: str | None = setting(None, help="Ours: the codec that the phone speaks.")
 
     def record(self) -> Device:
@@ -111,7 +66,6 @@ class DeviceDocument:
             is_registered=self.registered,
             is_enabled=self.enabled,
             do_not_disturb=_is_on(self.do_not_disturb),
-            call_forward=self.call_forward.record() if self.call_forward else None,
             codec=self.codec,
         )
 
@@ -252,7 +206,3 @@ def leaves_its_folder(path: str) -> bool:
 
 def _is_on(value: Any) -> bool:
     return value.enabled if isinstance(value, EnabledDocument) else bool(value)
-
-
-def _number_of(target: ForwardTargetDocument | None) -> str | None:
-    return target.number or None if target is not None and target.enabled else None

@@ -9,22 +9,6 @@ from attrs import frozen
 
 
 @frozen
-class CallForward:
-    """Where a user's or device's calls go instead: a number for each occasion, None for an occasion without one.
-
-    `substitute` means that the forward replaces the phones, otherwise it rings beside them (B§7.0).
-    """
-
-    always_to: str | None = None
-    no_answer_to: str | None = None
-    busy_to: str | None = None
-    substitute: bool = True
-    require_keypress: bool = False
-    keep_caller_id: bool = False
-    direct_calls_only: bool = False
-
-
-@frozen
 class User:
     """A person of the account, rung through the devices that it owns."""
 
@@ -32,7 +16,6 @@ class User:
     name: str = ""
     is_enabled: bool = True
     do_not_disturb: bool = False
-    call_forward: CallForward | None = None
 
 
 @frozen
@@ -45,7 +28,6 @@ class Device:
     is_registered: bool = True
     is_enabled: bool = True
     do_not_disturb: bool = False
-    call_forward: CallForward | None = None
     codec: str | None = None
 
 

@@ -20,6 +20,12 @@ LONGEST_MODULE = 64
 """Letters that a module's name may have (B§1.1)."""
 
 _RECORDING_MODULES = frozenset({"record_call", "record_caller"})
+_NOT_SIMULATED = {
+    "voicemail": (("action", "check", "checking messages"),),
+    "callflow": (("doc_id", None, "branching into a part of a document"),),
+}
+"""By module, the keys (and values, None for any) whose effect nobody simulates yet: refused, never ignored."""
+
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", re.ASCII)
 
 
@@ -34,6 +40,12 @@ def node_remarks(
         diagnostics.append(Diagnostic("no-action", "warning", where, message, 'write "action": "start"'))
     if module in _RECORDING_MODULES and isinstance(data.get("url"), str) and data["url"]:
         _check_url(data["url"], f"{where}.url", faults, diagnostics)
+    if module in _RECORDING_MODULES and data.get("silence_detection") is True:
+        message = "silence detection is not simulated yet: the recording goes on through silence"
+        diagnostics.append(Diagnostic("silence-not-simulated", "warning", f"{where}.silence_detection", message))
+    for key, value, what in _NOT_SIMULATED.get(module, ()):
+        if key in data and value in (None, data[key]):
+            faults.append(FlowError(f"{where}.{key}", f"{what} is not simulated yet", "take the node out of the flow"))
     document_id = data.get("id")
     # A path or an address names media otherwise, and an unfilled name has its own remark.
     if isinstance(document_id, str) and len(document_id) != ID_LENGTH and not set(document_id) & set("/:{"):

@@ -13,7 +13,8 @@ def unsimulated_parts(document: Mapping[str, object], where: str) -> Iterator[tu
     """Yield (JSON path, problem) for what a document switches on and the simulator lacks.
 
     That is call recording by account, user or device (`call_recording` with an enabled cell, the older
-    `record_call: true`) and digit bindings during a call (`metaflows`, a callflow's `metaflow`).
+    `record_call: true`), call forwarding (`call_forward`) and digit bindings during a call (`metaflows`, a callflow's
+    `metaflow`).
     """
     recording = document.get("call_recording")
     if recording is not None and not isinstance(recording, Mapping):
@@ -22,6 +23,8 @@ def unsimulated_parts(document: Mapping[str, object], where: str) -> Iterator[tu
         yield path, "recording by account, user or device is not simulated yet"
     if document.get("record_call"):
         yield child_path(where, "record_call"), "recording by account, user or device is not simulated yet"
+    for path in _enabled_cells(document.get("call_forward"), child_path(where, "call_forward"), 1):
+        yield path, "call forwarding is not simulated yet"
     for key in ("metaflows", "metaflow"):
         bindings = document.get(key)
         if isinstance(bindings, Mapping):

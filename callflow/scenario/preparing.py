@@ -8,16 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from callflow.core.account import Account, implied_account
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import ScenarioError
 from callflow.core.events import Caller
 from callflow.core.exchange import Setting
-from callflow.core.flow import Flow
+from callflow.core.flow import Flow, Node
 from callflow.core.profile import DOCS, PROFILES
 from callflow.core.shown import shown
+from callflow.discovery import standard_registry
 from callflow.lint import lint_flow
 from callflow.loading import Reading, load_account_file, load_account_flows, load_callflow, load_inline_flows, located
 from callflow.scenario.language import Scenario
@@ -100,6 +101,8 @@ def prepare(scenario: Scenario, choices: Choices) -> Prepared:
         account = implied_account(flow.nodes(), id=values.get("ACCOUNT_ID", "account"))
     for each in (flow, *tuple(flows.values())):
         flows.update(load_inline_flows(each, reading))
+    if account.preflow_id is not None:
+        flow = _after_preflow(flow, account.preflow_id, flows, scenario)
     start = (choices.start or scenario.start or choices.now).astimezone(UTC).replace(microsecond=0)
     seed = scenario.seed if choices.seed is None else choices.seed
     setting = Setting(
@@ -140,6 +143,18 @@ def _main_flow(
         raise ScenarioError(where, f"no callflow of the account answers {shown(scenario.callflow)}", suggestion(scenario.callflow, numbers))
     flow = flows[match.flow.id]
     return flow, lint_flow(flow, system=system)
+
+
+def _after_preflow(flow: Flow, preflow_id: str, flows: Mapping[str, Flow], scenario: Scenario) -> Flow:
+    """The account's preflow runs first: a `callflow` node whose `_` child is the real flow (B§1.2)."""
+    if preflow_id not in flows:
+        where = scenario.where.get("account", scenario.file)
+        raise ScenarioError(f"{where}.preflow.always", f"no callflow has the id {shown(preflow_id)}", suggestion(preflow_id, flows))
+    action = standard_registry().find("callflow")
+    assert action is not None, "callflow is one of our own actions"
+    settings = action.settings_class(id=preflow_id)
+    node = Node("callflow", settings, action, {"_": flow.root}, "preflow", False, {"id": preflow_id})
+    return evolve(flow, root=node)
 
 
 def _utc_offset_s(scenario: Scenario, account: Account, start: datetime) -> int:

@@ -105,7 +105,9 @@ def test_branch_of_a_refusal(build: Any, cause: HangupCause, children: dict[str,
     assert went(stage).strip("[]'\"") == branch.strip("[]'\"")
 
 
-@pytest.mark.parametrize(("children", "branch"), [({"NO_ANSWER": HERE, "_": {}}, "NO_ANSWER"), ({"NO_ANSWER": {}, "_": HERE}, "_")])
+@pytest.mark.parametrize(
+    ("children", "branch"), [({"NO_ANSWER": HERE, "_": {}}, "NO_ANSWER"), ({"NO_ANSWER": {}, "_": HERE}, "_")]
+)
 def test_branch_of_no_answer(build: Any, children: dict[str, Any], branch: str) -> None:
     """B§7.0 and B§12 scenario 18: NO_ANSWER has a branch of its own, which is passed over when empty."""
     assert went(build.play(ring("user", children, id="alice"), (30_000, HangsUp()))) == branch
@@ -184,19 +186,25 @@ def test_a_caller_may_ring_himself_when_allowed(build: Any) -> None:
 def test_devices_build_errors(build: Any, changes: dict[str, bool], device: str) -> None:
     """B§7.2: every build error of a device goes to `_` only, and an unknown device too."""
     account = build.with_device(build.household(), "lobby", **changes)
-    node = ring("device", {"ENDPOINT_DISABLED": {}, "DO_NOT_DISTURB": {}, "_": HERE}, id="lobby" if device == "calling" else device)
+    node = ring(
+        "device",
+        {"ENDPOINT_DISABLED": {}, "DO_NOT_DISTURB": {}, "_": HERE},
+        id="lobby" if device == "calling" else device,
+    )
     caller = Caller("1", device_id="lobby" if device == "calling" else "")
     stage = build.stage(node, account=account).offer(caller=caller).tell(500, HangsUp()).run()
     assert (went(stage), len(stage.find(LEG, "CHANNEL_CREATE"))) == ("_", 1)
 
 
-@pytest.mark.parametrize(
-    ("profile", "cause"), [("docs", "USER_BUSY"), ("kazoo-5", "USER_BUSY"), ("kazoo-4", "NORMAL_CLEARING")]
-)
-def test_a_refusal_without_children_hangs_up(build: Any, profile: str, cause: str) -> None:
-    """B§7.0 and B§2.3: attempts find nothing and `_` is missing: the caller is hung up plainly.
-
-    An attempt that fails remembers no cause: only `continue(K)` does.
-    """
+@pytest.mark.parametrize("profile", ["docs", "kazoo-4", "kazoo-5"])
+def test_a_refusal_without_children_is_a_plain_hang_up(build: Any, profile: str) -> None:
+    """B§7.0 and B§2.3: failed attempts continue to `_`, and only a `continue(K)` would leave a cause behind."""
     stage = build.play(ring("device", {}, id="lobby"), (2_000, Rejects(HangupCause.USER_BUSY), "B"), profile=profile)
-    assert stage.ends()["A"] == (2_000, "NORMAL_CLEARING", "flow") and cause
+    assert stage.ends()["A"] == (2_000, "NORMAL_CLEARING", "flow")
+
+
+def test_a_build_error_without_children_is_a_plain_hang_up(build: Any) -> None:
+    """B§2.3: a build error is a `continue(K)` and remembered, but it has no default response."""
+    stage = build.play(ring("user", {}, id="dave"))
+    assert stage.find(FLOW, "ended")[0].detail == {"fallen": "NO_ENDPOINTS"}
+    assert stage.ends()["A"] == (0, "NORMAL_CLEARING", "flow")

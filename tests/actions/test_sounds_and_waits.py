@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.events import Caller, HangsUp, Presses
+from callflow.core.events import HangsUp, Presses
 from callflow.core.sounds import PROMPT_LENGTHS_MS, PROMPT_MS, spoken_ms
 from callflow.core.trace import AUDIO, EVENT, FLOW, LEG
 
@@ -73,7 +73,9 @@ def test_play_loops(build: Any, data: dict[str, Any], plays: int) -> None:
 @pytest.mark.parametrize("module", ["play", "tts"])
 def test_hang_up_while_playing(build: Any, module: str) -> None:
     """B§7.9, B§8.2: a hang-up ends the flow; the next node does not run."""
-    stage = build.play(node(module, {"_": NOTE}, **({"id": "song"} if module == "play" else {"text": "x" * 100})), (900, HangsUp()))
+    stage = build.play(
+        node(module, {"_": NOTE}, **({"id": "song"} if module == "play" else {"text": "x" * 100})), (900, HangsUp())
+    )
     assert (stage.path(), [row.name for row in stage.find(FLOW)]) == ([module], ["hard stop"])
 
 
@@ -86,7 +88,9 @@ def test_tts(build: Any) -> None:
     assert (stage.path(), stage.ends()["A"][0], stage.events("CHANNEL_ANSWER")) == (["tts", "noop"], length_ms, [])
 
 
-@pytest.mark.parametrize(("data", "digit", "end_ms"), [({}, "1", 200), ({"terminators": ["#"]}, "1", spoken_ms("y" * 40))])
+@pytest.mark.parametrize(
+    ("data", "digit", "end_ms"), [({}, "1", 200), ({"terminators": ["#"]}, "1", spoken_ms("y" * 40))]
+)
 def test_tts_terminators(build: Any, data: dict[str, Any], digit: str, end_ms: int) -> None:
     """B§7.9: a terminator ends the speech."""
     assert build.play(node("tts", text="y" * 40, **data), (200, Presses(digit))).ends()["A"][0] == end_ms
@@ -159,7 +163,13 @@ def test_hangup_ignores_the_stack(build: Any) -> None:
 
 @pytest.mark.parametrize(
     ("code", "cause"),
-    [(None, "USER_BUSY"), (486, "USER_BUSY"), (404, "UNALLOCATED_NUMBER"), (603, "CALL_REJECTED"), (499, "NORMAL_UNSPECIFIED")],
+    [
+        (None, "USER_BUSY"),
+        (486, "USER_BUSY"),
+        (404, "UNALLOCATED_NUMBER"),
+        (603, "CALL_REJECTED"),
+        (499, "NORMAL_UNSPECIFIED"),
+    ],
 )
 def test_response_before_the_answer(build: Any, code: int | None, cause: str) -> None:
     """B§7.9: refuses with the status, 486 by default; the leg's cause is what the status means."""
@@ -180,8 +190,3 @@ def test_response_plays_its_media_first(build: Any) -> None:
     assert stage.events("CHANNEL_PROGRESS_MEDIA", "CHANNEL_ANSWER") == ["CHANNEL_PROGRESS_MEDIA(A)"]
     assert stage.ends()["A"] == (7_000, "UNALLOCATED_NUMBER", "flow")
     assert build.play(node("response", media="no-such-media")).ends()["A"][0] == 0
-
-
-def test_caller_number_does_not_matter_here(build: Any) -> None:
-    """Design §12: an anonymous caller is a caller."""
-    assert build.stage(NOTE).offer(caller=Caller("")).run().ends()["A"][1] == "NORMAL_CLEARING"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 
 from callflow.core.account import (
     Account,
-    CallForward,
     Device,
     Mailbox,
     MediaFile,
@@ -119,18 +119,21 @@ def test_system_documents_become_one_record() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "record"),
+    ("written", "where"),
     [
-        ({"enabled": True, "number": "123"}, CallForward(always_to="123")),
-        ({"enabled": False, "number": "123"}, None),
-        ({"enabled": True}, None),
-        ({"no_answer": {"enabled": True, "number": "9"}, "substitute": False}, CallForward(None, "9", None, False)),
-        ({"busy": {"enabled": True, "number": "8"}}, CallForward(busy_to="8")),
+        ({"enabled": True, "number": "123"}, "users[0].call_forward"),
+        ({"busy": {"enabled": True, "number": "8"}}, "users[0].call_forward.busy"),
     ],
 )
-def test_call_forward_has_a_number_for_each_occasion(written: dict[str, Any], record: CallForward | None) -> None:
-    """Only an enabled forward with a number forwards (B§7.0)."""
-    assert read({"users": [{"id": "u", "call_forward": written}]}).users["u"].call_forward == record
+def test_call_forwarding_is_refused_and_never_ignored(written: dict[str, Any], where: str) -> None:
+    """What is switched on and not simulated is a fault at its place (issue 2, item 7)."""
+    with pytest.raises(ScenarioError, match=re.escape(f"{where}: call forwarding is not simulated yet")):
+        read({"users": [{"id": "u", "call_forward": written}]})
+
+
+def test_call_forwarding_that_is_off_passes() -> None:
+    """Kazoo writes a disabled forward into every user that once had one."""
+    assert "u" in read({"users": [{"id": "u", "call_forward": {"enabled": False, "number": "1"}}]}).users
 
 
 @pytest.mark.parametrize(

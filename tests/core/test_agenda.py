@@ -51,7 +51,7 @@ STEP = st.one_of(
 
 @given(st.lists(STEP, max_size=60))
 def test_agenda_agrees_with_a_naive_model(steps: list[tuple[str, int]]) -> None:
-    """Law 4: earliest first, first scheduled first within an instant, cancelled ones never, whatever the order of calls."""
+    """Law 4: earliest first, first scheduled first within an instant, cancelled ones never, in any order of calls."""
     agenda, naive, entries = Agenda(), Naive(), list[list[Any]]()
     for step, number in steps:
         if step == "after":

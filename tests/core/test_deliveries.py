@@ -33,9 +33,18 @@ def test_a_stored_delivery(build: Any) -> None:
     requested, saved, accepted = stage.find(DELIVERY)
     (sent,) = stage.find(REQUEST)
     (stop,) = stage.find("RECORDER", "RECORD_STOP")
-    assert [requested.because, saved.because, sent.because, accepted.because] == [stop.seq, requested.seq, saved.seq, sent.seq]
+    assert [requested.because, saved.because, sent.because, accepted.because] == [
+        stop.seq,
+        requested.seq,
+        saved.seq,
+        sent.seq,
+    ]
     assert sent.detail == {"delivery": 0, "recording": 0, "attempt": 1, "target": "url"}
-    assert {key: accepted.detail[key] for key in ("attempt", "result", "to")} == {"attempt": 1, "result": "201", "to": "STORED"}
+    assert {key: accepted.detail[key] for key in ("attempt", "result", "to")} == {
+        "attempt": 1,
+        "result": "201",
+        "to": "STORED",
+    }
 
 
 def test_a_failing_target_is_tried_six_times(build: Any) -> None:
@@ -93,7 +102,7 @@ def test_an_answer_may_take_its_time(build: Any) -> None:
 
 @pytest.mark.parametrize("first", ["201", "503"])
 def test_answering_one_try_twice_stores_it_once(build: Any, first: str) -> None:
-    """C10 and law 3: a second answer for one try is late, whether the first stored it or not; nothing is stored twice."""
+    """C10 and law 3: a second answer for one try is late, stored or not; nothing is stored twice."""
     stage = recorded(build, replies=())
 
     def answer_twice(row: Row) -> None:
@@ -129,7 +138,10 @@ def test_two_recordings_of_a_call_have_one_url(build: Any) -> None:
     """B§6.3: the name depends on the call id only, so the second file overwrites the first: two deliveries, one URL."""
     start = StartRecording(build.options(url="http://h/r"))
     stage = build.perform(build.doing(Answer(), start, start, Sleep(2_000)))
-    made = [(row.detail["delivery"], row.detail["recording"], row.detail["url"]) for row in stage.find(DELIVERY, "REQUESTED")]
+    made = [
+        (row.detail["delivery"], row.detail["recording"], row.detail["url"])
+        for row in stage.find(DELIVERY, "REQUESTED")
+    ]
     assert made == [(0, 0, "http://h/r/call_recording_c1.mp3"), (1, 1, "http://h/r/call_recording_c1.mp3")]
 
 

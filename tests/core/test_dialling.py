@@ -62,7 +62,12 @@ def test_single_strategy_rings_in_turn(build: Any) -> None:
     phones = (("bob-desk", 5_000, 0), ("bob-cell", 7_000, 0), ("lobby", 9_000, 0))
     stage, talk = dialled(build, ring(build, *phones, strategy="single"))
     assert stage.times(LEG, "CHANNEL_CREATE") == [0, 0, 5_000, 12_000]
-    assert {leg: at_ms for leg, (at_ms, _, _) in stage.ends().items()} == {"B": 5_000, "B2": 12_000, "B3": 21_000, "A": 21_000}
+    assert {leg: at_ms for leg, (at_ms, _, _) in stage.ends().items()} == {
+        "B": 5_000,
+        "B2": 12_000,
+        "B3": 21_000,
+        "A": 21_000,
+    }
     assert talk == Talk(False, HangupCause.NO_ANSWER)
 
 
@@ -88,7 +93,9 @@ def test_a_delayed_device_rings_from_its_delay_for_its_timeout(build: Any) -> No
 
 def test_an_answer_keeps_delayed_devices_from_ringing(build: Any) -> None:
     """B§7.1: who is still to ring when somebody answers never does."""
-    stage, _ = dialled(build, ring(build, DESK, ("bob-cell", 20_000, 8_000)), (3_000, Answers(), "B"), (60_000, HangsUp()))
+    stage, _ = dialled(
+        build, ring(build, DESK, ("bob-cell", 20_000, 8_000)), (3_000, Answers(), "B"), (60_000, HangsUp())
+    )
     assert [row.leg for row in stage.find(LEG, "CHANNEL_CREATE")] == ["A", "B"]
 
 
@@ -169,7 +176,10 @@ def test_the_script_learns_that_the_caller_left(build: Any, at_ms: int, talk: Ta
 def test_ringback_lasts_from_the_first_ring_to_the_answer(build: Any) -> None:
     """Design §12, Sound: ringback is heard by the caller from the callee's first ring; a second phone adds none."""
     stage, _ = dialled(
-        build, ring(build, ("bob-desk", 20_000, 1_000), ("bob-cell", 20_000, 3_000)), (5_000, Answers(), "B"), (6_000, HangsUp())
+        build,
+        ring(build, ("bob-desk", 20_000, 1_000), ("bob-cell", 20_000, 3_000)),
+        (5_000, Answers(), "B"),
+        (6_000, HangsUp()),
     )
     (plays,) = stage.find(AUDIO, "plays")
     assert (plays.at_ms, plays.leg, plays.detail["sound"]) == (1_000, "A", {"ringback": ""})
@@ -187,7 +197,9 @@ def test_bridge_set_up(build: Any, profile: str, bridged_ms: int) -> None:
 @pytest.mark.parametrize(("leg", "by"), [("A", "caller"), ("B", "lobby")])
 def test_hang_up_within_the_bridge_set_up(build: Any, leg: str, by: str) -> None:
     """B§8.2: whoever leaves between answer and bridge ends the call; the bridge never comes."""
-    stage, talk = dialled(build, ring(build, LOBBY), (4_000, Answers(), "B"), (4_100, HangsUp(), leg), profile="kazoo-5")
+    stage, talk = dialled(
+        build, ring(build, LOBBY), (4_000, Answers(), "B"), (4_100, HangsUp(), leg), profile="kazoo-5"
+    )
     assert stage.find(LEG, "CHANNEL_BRIDGE") == stage.find(LEG, "CHANNEL_UNBRIDGE") == []
     assert stage.ends()["A"] == stage.ends()["B"] == (4_100, "NORMAL_CLEARING", by)
     assert talk is not None and talk.is_answered and talk.is_caller_gone == (leg == "A")

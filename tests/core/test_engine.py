@@ -1,4 +1,4 @@
-"""The engine's outside: offering, telling, reading rows, its clock and its limits (design §12, Engine; laws 4, 5, 6)."""
+"""The engine's outside: offering, telling, reading rows, clock and limits (design §12, Engine; laws 4, 5, 6)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,14 @@ def test_live_calls_are_told_oldest_first(sleeper: Callable[..., Any]) -> None:
 def test_calls_of_one_engine_do_not_mix(sleeper: Callable[..., Any]) -> None:
     """Design §12, Time and steps: several calls share a clock and nothing else."""
     alone = sleeper().offer("a").tell(5_000, HangsUp(), call_id="a").run()
-    both = sleeper().offer("a").offer("b", at_ms=1).tell(5_000, HangsUp(), call_id="a").tell(9_000, HangsUp(), call_id="b").run()
+    both = (
+        sleeper()
+        .offer("a")
+        .offer("b", at_ms=1)
+        .tell(5_000, HangsUp(), call_id="a")
+        .tell(9_000, HangsUp(), call_id="b")
+        .run()
+    )
     assert [row[1:7] for row in both.rows if row.call_id == "a"] == [row[1:7] for row in alone.rows if row.call_id]
 
 
@@ -118,7 +125,9 @@ def test_a_flow_without_a_root_ends_the_call(build: Any) -> None:
 def test_a_call_that_never_ends_passes_the_limit_of_time(build: Any) -> None:
     """Design §12: 24 virtual hours end a run, with an error that names what was done last."""
     fakes = {"nap": build.doing(Sleep(48 * HOUR_MS))}
-    with pytest.raises(RunawayError, match="passed its limit of 24 virtual hours; .*; look for a loop, or raise the limit"):
+    with pytest.raises(
+        RunawayError, match="passed its limit of 24 virtual hours; .*; look for a loop, or raise the limit"
+    ):
         build.play({"module": "nap"}, fakes=fakes)
 
 
@@ -147,7 +156,9 @@ def test_an_event_that_cannot_be_raises(build: Any, monkeypatch: pytest.MonkeyPa
     """Law 3 and design §9: an impossible event is our bug: it raises, and says machine, call, time, event and state."""
     moves = tuple(move for move in LEG_TABLE.moves if move[1] is not LegEvent.CHANNEL_ANSWER)
     impossible = {state: (*LEG_TABLE.impossible.get(state, ()), LegEvent.CHANNEL_ANSWER) for state in LEG_TABLE.states}
-    late = {state: tuple(e for e in events if e is not LegEvent.CHANNEL_ANSWER) for state, events in LEG_TABLE.late.items()}
+    late = {
+        state: tuple(e for e in events if e is not LegEvent.CHANNEL_ANSWER) for state, events in LEG_TABLE.late.items()
+    }
     monkeypatch.setattr(Table, "check", lambda table: ())
     planted = Table("leg", LEG_TABLE.states, LEG_TABLE.events, LEG_TABLE.start, LEG_TABLE.ends, moves, late, impossible)
     monkeypatch.setattr("callflow.core.legs.LEG_TABLE", planted)

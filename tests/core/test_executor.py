@@ -95,7 +95,9 @@ def test_stop_with_an_empty_stack_hangs_up(build: Any, then: Next, cause: str) -
     assert stage.ends()["A"] == (0, cause, "flow")
 
 
-@pytest.mark.parametrize("inner", [STOP, Stop(HangupCause.USER_BUSY), CONTINUE], ids=["stop", "with cause", "falls off"])
+@pytest.mark.parametrize(
+    "inner", [STOP, Stop(HangupCause.USER_BUSY), CONTINUE], ids=["stop", "with cause", "falls off"]
+)
 def test_stop_pops_the_stack(build: Any, inner: Next) -> None:
     """B§2.2: what was pushed is resumed, and a cause passed to stop is ignored."""
     branch = going(lambda call: Branch(call.flow_by_id("other").root))
@@ -108,12 +110,15 @@ def test_stop_pops_the_stack(build: Any, inner: Next) -> None:
 
 def test_pushed_nodes_come_back_newest_first(build: Any) -> None:
     """B§2.2: the stack of nodes is last in, first out."""
-    to = {name: going(lambda call, name=name: Branch(call.flow_by_id(name).root)) for name in ("b", "c")}
     flows = {
         "b": {"module": "to_c", "children": {"_": {"module": "after_c"}}},
         "c": {"module": "on"},
     }
-    fakes = {"first": to["b"], "to_c": to["c"], "after_c": build.doing(), "on": build.doing()}
+    to_b, to_c = (
+        going(lambda call: Branch(call.flow_by_id("b").root)),
+        going(lambda call: Branch(call.flow_by_id("c").root)),
+    )
+    fakes = {"first": to_b, "to_c": to_c, "after_c": build.doing(), "on": build.doing()}
     stage = walk(build, {"_": HERE}, CONTINUE, fakes=fakes, flows=flows)
     assert stage.path() == ["first", "to_c", "on", "after_c", "here"]
 
@@ -214,7 +219,9 @@ def test_skipped_and_unknown_modules_go_to_the_default(build: Any, module: str, 
 @pytest.mark.parametrize(
     ("profile", "cause"), [("docs", "USER_BUSY"), ("kazoo-5", "USER_BUSY"), ("kazoo-4", "NORMAL_CLEARING")]
 )
-@pytest.mark.parametrize("between", [{}, {"_": {"module": "never_heard_of"}}], ids=["at once", "past an unknown module"])
+@pytest.mark.parametrize(
+    "between", [{}, {"_": {"module": "never_heard_of"}}], ids=["at once", "past an unknown module"]
+)
 def test_a_fallen_cause_is_answered(build: Any, profile: str, cause: str, between: dict[str, Any]) -> None:
     """B§2.3: a key that matched neither child nor `_` ends the call with its cause, in Kazoo 4 with a plain hang-up.
 

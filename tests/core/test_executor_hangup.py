@@ -126,10 +126,12 @@ def test_hung_up_can_be_caught_to_tidy_up(build: Any) -> None:
     assert stage.engine.live_calls == ()
 
 
-@pytest.mark.parametrize("effect", [Answer(), Sleep(1), Play((SONG,)), WaitForHangup(), "start", "dial", "take"], ids=str)
+@pytest.mark.parametrize(
+    "effect", [Answer(), Sleep(1), Play((SONG,)), WaitForHangup(), "start", "dial", "take"], ids=str
+)
 def test_effects_for_a_caller_who_left_raise(build: Any, effect: Any) -> None:
     """B§2.4: once the caller is gone, every effect that needs one throws HungUp, which no `except Exception` eats."""
-    named = {"start": StartRecording(build.options()), "dial": dial_lobby(build)}
+    named: dict[Any, Effect[Any]] = {"start": StartRecording(build.options()), "dial": dial_lobby(build)}
     named["take"] = RecordTake("caller", build.options(), 0)
     log: list[str] = []
 

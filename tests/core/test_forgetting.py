@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from callflow.core.call import Call, FlowRun, Leg
-from callflow.core.effects import Answer, Dial, Effect, Endpoint, HungUp, Play, RecordTake, Respond, Sleep, StartRecording
+from callflow.core.effects import (
+    Answer,
+    Dial,
+    Effect,
+    Endpoint,
+    HungUp,
+    Play,
+    RecordTake,
+    Respond,
+    Sleep,
+    StartRecording,
+)
 from callflow.core.events import Answers, HangsUp, Presses, Told
 from callflow.core.recording import Recording
 from callflow.core.sounds import BEEP
@@ -54,7 +65,10 @@ LIVES: dict[str, tuple[Callable[[Any], tuple[Effect[Any], ...]], list[tuple[int,
     "abandoned": (lambda build: (start(build), lobby(build)), [(4_000, HangsUp())]),
     "callee hangs up": (lambda build: (start(build), lobby(build)), [(4_000, Answers(), "B"), (9_000, HangsUp(), "B")]),
     "caller hangs up": (lambda build: (start(build), lobby(build)), [(4_000, Answers(), "B2"), (9_000, HangsUp())]),
-    "take by a digit": (lambda build: (Answer(), RecordTake("caller", build.options(), 5_000)), [(4_000, Presses("1"))]),
+    "take by a digit": (
+        lambda build: (Answer(), RecordTake("caller", build.options(), 5_000)),
+        [(4_000, Presses("1"))],
+    ),
     "take by a hang-up": (lambda build: (Answer(), RecordTake("caller", build.options(), 5_000)), [(4_000, HangsUp())]),
     "take by silence": (lambda build: (Answer(), RecordTake("voicemail", build.options(), 5_000)), []),
 }
@@ -77,7 +91,11 @@ def test_nothing_of_an_ended_call_stays(build: Any, life: str) -> None:
 
 def test_a_real_voicemail_leaves_nothing(build: Any) -> None:
     """Law 8: nor do the shipped scripts, which catch HungUp to keep the message."""
-    flow = {"module": "record_call", "data": {"time_limit": 10_800}, "children": {"_": {"module": "voicemail", "data": {"id": "box"}}}}
+    flow = {
+        "module": "record_call",
+        "data": {"time_limit": 10_800},
+        "children": {"_": {"module": "voicemail", "data": {"id": "box"}}},
+    }
     stage = build.play(flow, (12_000, Presses("5")), (14_000, HangsUp()))
     assert (stage.engine.live_calls, per_call_objects()) == ((), [])
 

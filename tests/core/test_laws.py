@@ -1,4 +1,4 @@
-"""What holds for every run: random calls through several flows, checked against the laws (design §2 laws 3, 4, 5, 8)."""
+"""What holds for every run: random calls through several flows keep the laws (design §2 laws 3, 4, 5, 8)."""
 
 from __future__ import annotations
 
@@ -32,10 +32,14 @@ FLOWS: dict[str, dict[str, Any]] = {
     "in turn, then voicemail": {
         "module": "user",
         "data": {"id": "bob", "timeout": 4, "strategy": "single", "delay": 1},
-        "children": {"USER_BUSY": VOICEMAIL, "_": {"module": "play", "data": {"id": "song"}, "children": {"_": VOICEMAIL}}},
+        "children": {
+            "USER_BUSY": VOICEMAIL,
+            "_": {"module": "play", "data": {"id": "song"}, "children": {"_": VOICEMAIL}},
+        },
     },
     "armed twice": recording(
-        {**START, "record_on_answer": True}, recording({"record_on_bridge": True, "record_min_sec": 4}, {**RING, "children": {}})
+        {**START, "record_on_answer": True},
+        recording({"record_on_bridge": True, "record_min_sec": 4}, {**RING, "children": {}}),
     ),
     "two and a stop": recording(
         {"action": "start"},
@@ -44,7 +48,9 @@ FLOWS: dict[str, dict[str, Any]] = {
     "caller only": {
         "module": "record_caller",
         "data": {"time_limit": 20, "url": "http://h/r"},
-        "children": {"_": {"module": "callflow", "data": {"id": "inner"}, "children": {"_": recording(STOP, VOICEMAIL)}}},
+        "children": {
+            "_": {"module": "callflow", "data": {"id": "inner"}, "children": {"_": recording(STOP, VOICEMAIL)}}
+        },
     },
     "refused": recording(START, {"module": "response", "data": {"code": 603, "media": "song"}}),
 }
@@ -61,7 +67,8 @@ EVENT = st.one_of(
 )
 # Coarse times, so that things meet in one instant: a ring timeout, a limit, the end of a prompt.
 TELLS = st.lists(
-    st.tuples(st.integers(0, 30).map(lambda n: n * 500), EVENT, st.sampled_from(["A", "B", "B", "B2", "B3"])), max_size=12
+    st.tuples(st.integers(0, 30).map(lambda n: n * 500), EVENT, st.sampled_from(["A", "B", "B", "B2", "B3"])),
+    max_size=12,
 )
 PROFILES = ["docs", "kazoo-4", "kazoo-5"]
 MACHINES: dict[str, tuple[Table[Any, Any], str]] = {
@@ -138,7 +145,7 @@ def test_late_rows_are_what_the_table_calls_late(build: Any, flow: str, tells: A
 @pytest.mark.parametrize("flow", FLOWS)
 @given(tells=TELLS, profile=st.sampled_from(PROFILES))
 def test_recordings_add_up(build: Any, flow: str, tells: Any, profile: str) -> None:
-    """B§3.8 and B§8.2: a file's length is from its start to its stop, within its limit, and closed before its leg ends."""
+    """B§3.8 and B§8.2: a file's length runs from start to stop, within its limit; it is closed before its leg ends."""
     stage = run(build, flow, profile, tells)
     (gone,) = stage.find("LEG", "CHANNEL_DESTROY", "A")
     delivered = [row.detail["recording"] for row in stage.find("DELIVERY") if row.name in ("REQUESTED", "UNWANTED")]
@@ -147,7 +154,11 @@ def test_recordings_add_up(build: Any, flow: str, tells: Any, profile: str) -> N
         if made["to"] in ("NEVER_STARTED",):
             assert "RECORD_START" not in made
             continue
-        stop = [row for row in stage.find("RECORDER") if row.name.startswith("RECORD_STOP") and row.detail["recording"] == made["recording"]]
+        stop = [
+            row
+            for row in stage.find("RECORDER")
+            if row.name.startswith("RECORD_STOP") and row.detail["recording"] == made["recording"]
+        ]
         assert len(stop) == 1 and stop[0].seq < gone.seq
         started = made.get("RECORD_START", stop[0].at_ms)
         assert stop[0].detail["length_ms"] == stop[0].at_ms - started

@@ -18,7 +18,11 @@ FLOW = {
     "module": "record_call",
     "data": {"action": "start", "url": "http://h/r", "media_name": "named"},
     "children": {
-        "_": {"module": "user", "data": {"id": "bob"}, "children": {"_": {"module": "voicemail", "data": {"id": "box"}}}}
+        "_": {
+            "module": "user",
+            "data": {"id": "bob"},
+            "children": {"_": {"module": "voicemail", "data": {"id": "box"}}},
+        }
     },
 }
 
@@ -26,8 +30,10 @@ FLOW = {
 def trace(build: Any, **setting: Any) -> str:
     """The trace of two calls, one answered and one that leaves a message, and of what becomes of their files."""
     stage = build.stage(FLOW, replies=("503", "timeout", "201"), **setting).offer("a1").offer("a2", at_ms=1_000)
-    tells = ((3_000, Answers(), "B2", "a1"), (5_000, Speaks({"voice": "caller", "pitch": 3}, 900), "A", "a1"),
-             (9_000, HangsUp(), "A", "a1"), (40_000, Presses("1"), "A", "a2"), (60_000, HangsUp(), "A", "a2"))  # fmt: skip
+    tells = (
+        (3_000, Answers(), "B2", "a1"), (5_000, Speaks({"voice": "caller", "pitch": 3}, 900), "A", "a1"),
+        (9_000, HangsUp(), "A", "a1"), (40_000, Presses("1"), "A", "a2"), (60_000, HangsUp(), "A", "a2"),
+    )  # fmt: skip
     for tell in tells:
         stage.tell(*tell)
     return "".join(to_line(row) + "\n" for row in stage.run().rows)
@@ -60,7 +66,12 @@ def test_another_process_gives_the_same_trace(build: Any, hash_seed: str) -> Non
     )
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Kathmandu", "LC_ALL": "C"}
     ran = subprocess.run(
-        [sys.executable, "-c", program, str(folder)], env=environment, cwd="/", capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program, str(folder)],
+        env=environment,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.strip() == digest(trace(build, profile="kazoo-5"))

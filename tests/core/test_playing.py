@@ -90,16 +90,19 @@ def test_speech_before_media_is_dropped_with_a_warning(build: Any) -> None:
     """Design §12, Sound: before answer a leg's audio is carried from early media on only."""
     script = build.doing(Sleep(1_000), Play((ONE,)), Sleep(9_000))
     stage = build.perform(script, (500, Speaks({"voice": "caller"}, 300)), (1_500, Speaks({"voice": "caller"}, 300)))
-    assert [(row.at_ms, row.detail["code"], row.detail["for_ms"]) for row in stage.find(WARNING)] == [(500, "not-carried", 300)]
+    assert [(row.at_ms, row.detail["code"], row.detail["for_ms"]) for row in stage.find(WARNING)] == [
+        (500, "not-carried", 300)
+    ]
     assert stage.times(AUDIO, "speaks") == [1_500]
 
 
 def test_new_speech_cuts_off_the_old(build: Any) -> None:
-    """Design §6: what a party said before ends when it speaks anew, falls silent or hangs up; speech that is over does not."""
+    """Design §6: speech ends when the party speaks anew, falls silent or hangs up, unless it is over."""
     spoken = {"voice": "caller"}
     tells = [
-        (1_000, Speaks(spoken, 5_000)), (2_000, Speaks(spoken, 500)), (4_000, FallsSilent()), (5_000, Speaks(spoken, 9_000)),
-        (6_000, FallsSilent()), (7_000, Speaks(spoken, 9_000)), (8_000, HangsUp()),
+        (1_000, Speaks(spoken, 5_000)), (2_000, Speaks(spoken, 500)), (4_000, FallsSilent()),
+        (5_000, Speaks(spoken, 9_000)), (6_000, FallsSilent()),
+        (7_000, Speaks(spoken, 9_000)), (8_000, HangsUp()),
     ]  # fmt: skip
     stage = build.perform(build.doing(Answer(), Sleep(60_000)), *tells)
     speaks = {row.seq: row.at_ms for row in stage.find(AUDIO, "speaks")}

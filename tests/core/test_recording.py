@@ -112,11 +112,15 @@ def test_on_bridge_on_an_answered_call_waits_for_the_bridge(build: Any, profile:
     ],
 )
 def test_time_limit(build: Any, profile: str, limit_s: int, started_ms: int, length_ms: int) -> None:
-    """B§3.4: exact from the real start; the switch's whole-second clock ends up to a second early, in (limit−1, limit] s."""
-    changes = {"time_limit_s": limit_s, "time_limit_rule": "record_call.time_limit=x", "profile": profile}
-    stage = record(build, Sleep(started_ms), **changes)
+    """B§3.4: exact from the real start; the switch's whole-second clock ends it up to a second early."""
+    limit: dict[str, Any] = {"time_limit_s": limit_s, "time_limit_rule": "record_call.time_limit=x"}
+    stage = record(build, Sleep(started_ms), profile=profile, **limit)
     (made,) = stage.recordings()
-    assert (made["length_ms"], made["ended_by"], made["completion_cause"]) == (length_ms, "time_limit", "success-maxtime")
+    assert (made["length_ms"], made["ended_by"], made["completion_cause"]) == (
+        length_ms,
+        "time_limit",
+        "success-maxtime",
+    )
     assert (limit_s - 1) * 1_000 < made["length_ms"] <= limit_s * 1_000
     assert stage.find(RECORDER, "LIMIT_REACHED")[0].rule == "record_call.time_limit=x"
     assert stage.ends()["A"][0] == started_ms + 10_000  # the call goes on
@@ -124,7 +128,13 @@ def test_time_limit(build: Any, profile: str, limit_s: int, started_ms: int, len
 
 def test_limit_counts_from_the_start_not_from_the_node(build: Any) -> None:
     """B§3.4: the clock of the limit starts with the recorder, after the wait for the answer."""
-    stage = record(build, then=(lobby(build),), tells=((4_000, Answers(), "B"), (30_000, HangsUp())), starts="on answer", time_limit_s=5)
+    stage = record(
+        build,
+        then=(lobby(build),),
+        tells=((4_000, Answers(), "B"), (30_000, HangsUp())),
+        starts="on answer",
+        time_limit_s=5,
+    )
     assert stage.recordings()[0]["RECORD_STOP"] == 9_000
 
 
@@ -159,7 +169,9 @@ def test_less_than_a_frame_is_an_empty_file(build: Any, length_ms: int, kept: bo
     assert bool(stage.find(DELIVERY)) == kept
 
 
-@pytest.mark.parametrize("then", [(), (StopRecording(),), (StopRecording(), Sleep(100))], ids=["hang-up", "stop, hang-up", "stop"])
+@pytest.mark.parametrize(
+    "then", [(), (StopRecording(),), (StopRecording(), Sleep(100))], ids=["hang-up", "stop, hang-up", "stop"]
+)
 def test_start_and_end_in_one_instant(build: Any, then: tuple[Any, ...]) -> None:
     """Law 3 and C33: a recording that ends before the switch opened its file is empty, and its start comes late."""
     stage = record(build, Answer(), then=then)
@@ -183,13 +195,11 @@ def test_record_stop_comes_before_the_legs_end(build: Any, end: str) -> None:
 
 
 def test_what_ends_first_in_an_instant_is_the_cause(build: Any) -> None:
-    """B§3.8 and law 4: first cause wins: a stop queued before the limit's instant ends it, the limit comes late or never."""
+    """B§3.8 and law 4: the first cause wins: here the stop, whose wait began before the limit's."""
     stage = record(build, Answer(), then=(Sleep(5_000), StopRecording(), Sleep(1_000)), time_limit_s=5)
     (made,) = stage.recordings()
-    assert made["ended_by"] in ("stop", "time_limit")
+    assert (made["ended_by"], made["length_ms"], made["completion_cause"]) == ("stop", 5_000, "success-maxtime")
     assert len(stage.find(RECORDER, "RECORD_STOP")) == 1
-    first = next(row.name for row in stage.find(RECORDER) if row.name in ("STOP_REQUESTED", "LIMIT_REACHED"))
-    assert made["ended_by"] == {"STOP_REQUESTED": "stop", "LIMIT_REACHED": "time_limit"}[first]
 
 
 def test_two_recordings_of_one_call_run_side_by_side(build: Any) -> None:

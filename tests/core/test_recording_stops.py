@@ -44,7 +44,7 @@ def test_each_stop_ends_one_more(build: Any, profile: str) -> None:
     ("profile", "older"), [("docs", ("stop", 10_000)), ("kazoo-4", ("hangup", 12_000)), ("kazoo-5", ("hangup", 12_000))]
 )
 def test_stop_of_one_that_has_ended(build: Any, profile: str, older: tuple[str, int]) -> None:
-    """B§12 scenario 5: the code pops the ended recording and ends nothing; the document's stop ends the newest live one."""
+    """B§12 scenario 5: the code pops the ended one and ends nothing; the document's stop ends the newest live one."""
     effects = (start(build), start(build, time_limit_s=5), Sleep(10_000), STOP, Sleep(2_000))
     assert ends(build, profile, *effects) == [older, ("time_limit", 5_000)]
 
@@ -73,7 +73,8 @@ def test_a_second_stop_finds_nothing(build: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "end"), [("docs", ("STOP_REQUESTED", 1_000)), ("kazoo-4", ("RECORD_STOP", 9_000)), ("kazoo-5", ("RECORD_STOP", 9_000))]
+    ("profile", "end"),
+    [("docs", ("STOP_REQUESTED", 1_000)), ("kazoo-4", ("RECORD_STOP", 9_000)), ("kazoo-5", ("RECORD_STOP", 9_000))],
 )
 def test_stop_of_a_pending_start(build: Any, profile: str, end: tuple[str, int]) -> None:
     """B§12 scenario 7: the document's stop cancels an armed recording; the code's does not: it starts at the bridge."""

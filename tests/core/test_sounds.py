@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.core.sounds import BEEP, DIGIT_PROMPT_MS, PROMPT_LENGTHS_MS, PROMPT_MS, Sound, digits, prompt, spoken_ms, text, tone
+from callflow.core.sounds import (
+    BEEP,
+    DIGIT_PROMPT_MS,
+    PROMPT_LENGTHS_MS,
+    PROMPT_MS,
+    Sound,
+    digits,
+    prompt,
+    spoken_ms,
+    text,
+    tone,
+)
 
 
 @pytest.mark.parametrize("name", PROMPT_LENGTHS_MS)

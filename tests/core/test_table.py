@@ -47,8 +47,11 @@ SOUND: dict[str, Any] = {
 
 STAYS_ON = (*SOUND["moves"][:1], (Lamp.ON, Push.SWITCHED, Lamp.ON), (Lamp.ON, Push.BURNT_OUT, Lamp.ON))
 
-FAULTS = {
-    "double": ({"late": {Lamp.BROKEN: (Push.SWITCHED,), Lamp.ON: (Push.SWITCHED,)}}, ["(ON, SWITCHED) is decided twice"]),
+FAULTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "double": (
+        {"late": {Lamp.BROKEN: (Push.SWITCHED,), Lamp.ON: (Push.SWITCHED,)}},
+        ["(ON, SWITCHED) is decided twice"],
+    ),
     "double verdict": (
         {"impossible": {**SOUND["impossible"], Lamp.BROKEN: (Push.BURNT_OUT, Push.SWITCHED)}},
         ["(BROKEN, SWITCHED) is decided twice"],
@@ -59,7 +62,10 @@ FAULTS = {
     ),
     "missing pair": ({"late": {}}, ["(BROKEN, SWITCHED) is not decided"]),
     "unreachable state": ({"moves": STAYS_ON}, ["BROKEN cannot be reached from OFF"]),
-    "dead end": ({"moves": STAYS_ON}, ["OFF is a dead end: no way to an end state", "ON is a dead end: no way to an end state"]),
+    "dead end": (
+        {"moves": STAYS_ON},
+        ["OFF is a dead end: no way to an end state", "ON is a dead end: no way to an end state"],
+    ),
     "timer that moves nothing": (
         {"timers": {Lamp.ON: Push.BURNT_OUT, Lamp.OFF: Push.BURNT_OUT}},
         ["the timer of OFF sends BURNT_OUT, which does not move it"],
@@ -82,7 +88,7 @@ def test_a_sound_table_has_no_faults() -> None:
 
 @pytest.mark.parametrize("planted", FAULTS)
 def test_a_planted_fault_is_found(planted: str) -> None:
-    """Law 3: a double, a missing pair, an unreachable state, a dead end and an orphan timer refuse the table, in words."""
+    """Law 3: a double, a missing pair, an unreachable state, a dead end, an orphan timer: refused, in words."""
     changes, expected = FAULTS[planted]
     with pytest.raises(TableFault) as refused:
         Table(**{**SOUND, **changes})

@@ -1,4 +1,4 @@
-"""The three tables of the core, cell by cell, against an expectation written from the rules (design §4; B§3, B§6, B§8)."""
+"""The three tables of the core, cell by cell, against what the rules say (design §4; B§3, B§6, B§8)."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ EXPECTED = {
         HELD      .        .              .        !       ANSWERED .    BRIDGED GONE
         GONE      .        .              .        !       .        .    .       .
     """,
-    # TRIG: triggered; START: RECORD_START; NOFILE: START_FAILED; ASKED: STOP_REQUESTED; LIMIT, QUIET, DIGIT: only a
-    # running one sends them; LEG: LEG_GONE; KEPT and GONE: RECORD_STOP with the file kept or removed; MUTE: STOP_UNCONFIRMED
+    # NEVER: NEVER_STARTED; DROP: DISCARDED; TRIG: triggered; START: RECORD_START; NOFILE: START_FAILED; ASKED:
+    # STOP_REQUESTED; LIMIT, QUIET, DIGIT: only a running one sends them; LEG: LEG_GONE; KEPT, GONE: RECORD_STOP with
+    # the file kept or removed; MUTE: STOP_UNCONFIRMED; AGAIN: THROWN_AWAY
     "recorder": """
-                      TRIG     START     NOFILE ASKED         LIMIT    QUIET    DIGIT    LEG           KEPT     GONE      MUTE THROWN
-        ARMED         STARTING !         !      NEVER_STARTED !        !        !        NEVER_STARTED !        !         !    !
-        STARTING      .        RECORDING LOST   STOPPING      !        !        !        STOPPING      FINISHED DISCARDED !    !
-        RECORDING     .        .         !      STOPPING      STOPPING STOPPING STOPPING STOPPING      FINISHED DISCARDED !    !
-        STOPPING      .        .         LOST   .             .        .        .        .             FINISHED DISCARDED LOST !
-        FINISHED      .        .         .      .             .        .        .        .             .        .         .    DISCARDED
-        DISCARDED     .        .         .      .             .        .        .        .             .        .         .    .
-        NEVER_STARTED .        !         !      .             !        !        !        .             !        !         !    !
-        LOST          .        .         !      .             .        .        .        .             .        .         !    !
+                  TRIG     START     NOFILE ASKED    LIMIT    QUIET    DIGIT    LEG      KEPT     GONE      MUTE AGAIN
+        ARMED     STARTING !         !      NEVER    !        !        !        NEVER    !        !         !    !
+        STARTING  .        RECORDING LOST   STOPPING !        !        !        STOPPING FINISHED DROP      !    !
+        RECORDING .        .         !      STOPPING STOPPING STOPPING STOPPING STOPPING FINISHED DROP      !    !
+        STOPPING  .        .         LOST   .        .        .        .        .        FINISHED DROP      LOST !
+        FINISHED  .        .         .      .        .        .        .        .        .        .         .    DROP
+        DROP      .        .         .      .        .        .        .        .        .        .         .    .
+        NEVER     .        !         !      .        !        !        !        .        !        !         !    !
+        LOST      .        .         !      .        .        .        .        .        .        .         !    !
     """,
     # A second finish of one file is late everywhere: it must not store it twice (C10).
     "delivery": """
@@ -52,11 +53,13 @@ EXPECTED = {
     """,
 }
 
+SHORT = {"NEVER": "NEVER_STARTED", "DROP": "DISCARDED"}
+
 EVENTS = {
     "leg": "CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HOLD"
     " CHANNEL_UNHOLD CHANNEL_DESTROY",
-    "recorder": "TRIGGERED RECORD_START START_FAILED STOP_REQUESTED LIMIT_REACHED SILENCE_DETECTED DIGIT_PRESSED LEG_GONE"
-    " RECORD_STOP RECORD_STOP_UNWANTED STOP_UNCONFIRMED THROWN_AWAY",
+    "recorder": "TRIGGERED RECORD_START START_FAILED STOP_REQUESTED LIMIT_REACHED SILENCE_DETECTED DIGIT_PRESSED"
+    " LEG_GONE RECORD_STOP RECORD_STOP_UNWANTED STOP_UNCONFIRMED THROWN_AWAY",
     "delivery": "METADATA_SAVED METADATA_FAILED UNWANTED ACCEPTED TRY_FAILED LAST_TRY_FAILED RETRY_DUE FINISHED_AGAIN",
 }
 
@@ -68,7 +71,7 @@ def cells() -> Iterator[tuple[str, str, str, str]]:
         for row in rows:
             state, *verdicts = row.split()
             for event, verdict in zip(EVENTS[table].split(), verdicts, strict=True):
-                yield table, state, event, verdict
+                yield table, SHORT.get(state, state), event, SHORT.get(verdict, verdict)
 
 
 @pytest.mark.parametrize(("table", "state", "event", "cell"), list(cells()))
@@ -111,7 +114,7 @@ def test_printed_table_is_the_table(table: str) -> None:
     made = TABLES[table]
     header, *lines = made.as_text().splitlines()
     assert header.split() == EVENTS[table].split()
-    for line in lines[: len(made.states)]:
+    for line in lines[: len(made.rows)]:
         state, *verdicts = line.split()
         looked_up = made.rows[made.states[state.rstrip("*")]]
         shown = {"LATE": ".", "IMPOSSIBLE": "!"}

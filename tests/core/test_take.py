@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from callflow.core.causes import EndedBy
-from callflow.core.effects import CONTINUE, Answer, DropTake, KeepTake, Next, RecordTake, Sleep, Take
+from callflow.core.effects import ANY_DIGIT, CONTINUE, Answer, DropTake, KeepTake, Next, RecordTake, Sleep, Take
 from callflow.core.events import FallsSilent, HangsUp, Presses, Speaks
 from callflow.core.trace import DELIVERY, MAILBOX, RECORDER
 
 VOICE = {"voice": "caller"}
 
 
-def taken(build: Any, *tells: Any, silence_ms: int = 0, digits: str = "0123456789*#", **more: Any) -> tuple[Any, Take | None]:
+def taken(
+    build: Any, *tells: Any, silence_ms: int = 0, digits: str = ANY_DIGIT, **more: Any
+) -> tuple[Any, Take | None]:
     """Take one recording of the caller from 0 ms on; returns the stage and what the script was told."""
     told: list[Take] = []
     least_ms = more.pop("min_length_ms", 0)
@@ -105,7 +107,7 @@ def test_a_short_take_is_discarded(build: Any, length_ms: int, state: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["voicemail", "caller"])
-def test_what_becomes_of_a_take_by_itself(build: Any, kind: str) -> None:
+def test_what_becomes_of_a_take_by_itself(build: Any, kind: Literal["voicemail", "caller"]) -> None:
     """Design §12, Recordings: a caller's take is delivered as a recording; a message only when it is kept."""
     script = build.doing(Answer(), RecordTake(kind, build.options(url="http://h/r"), 0))
     stage = build.perform(script, (3_000, Presses("1")))

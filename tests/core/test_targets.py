@@ -1,4 +1,4 @@
-"""Where a recording goes: the seed's decision, the URL's forms, and what the trace may show (the seed; B§6.1, B§6.3)."""
+"""Where a recording goes: the seed's decision, the URL's forms, what the trace may show (the seed; B§6.1, B§6.3)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ URL = "http://h/r"
 
 def delivered(build: Any, url: str = "", *, call_id: str = "c1", profile: str = "docs", **system: Any) -> Any:
     """Record two seconds of a call; returns the first DELIVERY row and, unless nothing is stored, its real target."""
-    script = build.doing(Answer(), StartRecording(build.options(url=url, method=system.pop("method", "put"))), Sleep(2_000))
+    script = build.doing(
+        Answer(), StartRecording(build.options(url=url, method=system.pop("method", "put"))), Sleep(2_000)
+    )
     stage = build.stage(
         {"module": "s"}, fakes={"s": script}, profile=profile, account=build.household(**system), delivers=False
     )
@@ -47,11 +49,13 @@ DECISIONS = [
 @pytest.mark.parametrize("profile", ["docs", "kazoo-4", "kazoo-5"])
 @pytest.mark.parametrize(("url", "store", "host", "docs", "kazoo"), DECISIONS)
 def test_decision(build: Any, url: str, store: bool, host: str | None, docs: str, kazoo: str, profile: str) -> None:
-    """The seed, "Storage of recordings", and B§6.1: a url wins; then store_recordings, then third_party_bigcouch_host."""
+    """The seed, "Storage of recordings", and B§6.1: url, then store_recordings, then third_party_bigcouch_host."""
     row, _ = delivered(build, url, profile=profile, store_recordings=store, third_party_bigcouch_host=host)
     expected = docs if profile == "docs" else kazoo
     assert row.detail["target"] == expected
-    assert (row.name, row.detail["to"]) == (("UNWANTED", "NOT_STORED") if expected == "none" else ("REQUESTED", "METADATA"))
+    assert (row.name, row.detail["to"]) == (
+        ("UNWANTED", "NOT_STORED") if expected == "none" else ("REQUESTED", "METADATA")
+    )
     assert re.match(r"record_call\.url|media\.(store_recordings=(true|false)|third_party_bigcouch_host)$", row.rule)
 
 
@@ -88,7 +92,7 @@ def test_verb(build: Any, method: str, verb: str) -> None:
     ],
 )
 def test_url_in_the_documents_form(build: Any, base: str, expected: str) -> None:
-    """The seed and B§12 scenario 12: URL/call_recording_CALL_ID.EXT and nothing more; credentials reach the sender only."""
+    """The seed and B§12 scenario 12: URL/call_recording_CALL_ID.EXT and no more; credentials reach the sender only."""
     row, target = delivered(build, base)
     assert target.url == expected
     assert row.detail["url"] == expected.replace("u:p@", "***@")
@@ -111,7 +115,7 @@ K5 = [*K4, "duration_ms", "owner_id", "start", "recording_id"]
     ],
 )
 def test_url_in_the_codes_form(build: Any, profile: str, keys: list[str], base: str, head: str) -> None:
-    """B§6.3 and B§12 scenario 12: fields after the name; a base with a query gets the name as a value; empty fields stay."""
+    """B§6.3 and B§12 scenario 12: fields after the name; a base with a query gets the name as a value."""
     _, target = delivered(build, base, profile=profile)
     assert target.url.startswith(head)
     fields = dict(parse_qsl(target.url.removeprefix(head), keep_blank_values=True))
@@ -144,9 +148,12 @@ def test_call_id_is_percent_encoded(build: Any, profile: str, call_id: str, enco
     assert urlsplit(target.url).path == f"/r/call_recording_{encoded}.mp3"
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])), st.sampled_from(["http://h/r", "http://h/r?x=1", "http://h:80/a/b/"]))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.sampled_from(["http://h/r", "http://h/r?x=1", "http://h:80/a/b/"]),
+)
 def test_any_call_id_is_one_segment_of_the_path(call_id: str, base: str) -> None:
-    """B§6.3: whatever a call id holds, it can be read back from the last segment, and the rest of the URL is the base's."""
+    """B§6.3: whatever a call id holds, it is read back from the last segment; the rest is the base's."""
     before, made = urlsplit(base), urlsplit(recording_url(base, call_id, "wav", {}))
     assert (made.scheme, made.netloc, made.query) == (before.scheme, before.netloc, before.query)
     folder, _, name = made.path.rpartition("/")
@@ -155,7 +162,16 @@ def test_any_call_id_is_one_segment_of_the_path(call_id: str, base: str) -> None
 
 
 SECRET = st.text(st.sampled_from("SECRETx:%$!@"), min_size=1).map(lambda text: f"S3{text}S3")
-BASES = ["http://{}@h/r", "HTTPS://{}@h:80/a@b?x=1", "ftp://{}@h", "gopher://{}@h/r", "{}@h/r", "//{}@h", "http:/{}@h", "http://{}@[h/"]
+BASES = [
+    "http://{}@h/r",
+    "HTTPS://{}@h:80/a@b?x=1",
+    "ftp://{}@h",
+    "gopher://{}@h/r",
+    "{}@h/r",
+    "//{}@h",
+    "http:/{}@h",
+    "http://{}@[h/",
+]
 
 
 @pytest.mark.parametrize("profile", ["docs", "kazoo-5"])

@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.core.trace import AUDIO, EVENT, FORMAT, INPUT, LEG, NODE, RECORDER, TRACE, Row, channel_event, from_line, to_line
+from callflow.core.trace import (
+    AUDIO,
+    EVENT,
+    FORMAT,
+    INPUT,
+    LEG,
+    NODE,
+    RECORDER,
+    TRACE,
+    Row,
+    channel_event,
+    from_line,
+    to_line,
+)
 
 KEYS = ["seq", "at_ms", "call_id", "leg", "kind", "name", "detail", "because", "rule"]
 VALUE = st.recursive(
@@ -87,7 +100,12 @@ def test_a_refusal_says_what_a_row_is() -> None:
 def test_row_zero_is_the_header(build: Any) -> None:
     """Law 6: row 0 carries the form's number, the start, the seed and the profile, and what the driver adds."""
     stage = build.stage(
-        {"module": "none"}, fakes={"none": build.doing()}, start_s=1_700_000_000, seed=7, profile="kazoo-5", header={"scenario": "s"}
+        {"module": "none"},
+        fakes={"none": build.doing()},
+        start_s=1_700_000_000,
+        seed=7,
+        profile="kazoo-5",
+        header={"scenario": "s"},
     ).run()
     assert stage.rows == [
         Row(

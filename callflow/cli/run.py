@@ -1,0 +1,141 @@
+"""`callflow run`: place the calls of one scenario file and show what happens."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from callflow.cli.faults import FAILED, NOT_DELIVERED, OUR_BUG, PASSED, WRONG_INPUT
+from callflow.cli.options import (
+    profile_option,
+    seed_option,
+    skip_unsimulated_option,
+    start_option,
+    strict_option,
+    with_option,
+)
+from callflow.core.errors import DocumentError, MediaError
+from callflow.report.results import RunResult, as_json
+from callflow.scenario import load_scenario
+from callflow.scenario.language import Scenario
+from callflow.scenario.preparing import Choices, prepare
+from callflow.simulate import Run, tuned_gc
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@with_option
+@start_option
+@seed_option
+@profile_option
+@strict_option
+@skip_unsimulated_option
+@click.option("--row", type=click.IntRange(0), help="Run only this row of the scenario's examples, counted from 0.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the audio files [default: out/SCENARIO].")
+@click.option("--json", "as_object", is_flag=True, help="Print one JSON object instead of text.")
+@click.option("--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace here, one JSON object a line.")
+@click.option("--upload", is_flag=True, help="Really send the recordings, after the run.")
+@click.option("--database", metavar="URL", help="Account database for --upload [default: sqlite in the out folder].")
+@click.option("--outbox", type=click.Path(path_type=Path, file_okay=False), help="Where --upload keeps what has not arrived [default: OUT/outbox].")
+@click.option("--to-folder", type=click.Path(path_type=Path, file_okay=False), help="With --upload: put the files into this folder instead of sending them.")
+def command(
+    scenario: Path,
+    values: Mapping[str, str],
+    start: datetime | None,
+    seed: int | None,
+    profile: str | None,
+    strict: bool,
+    skip_unsimulated: bool,
+    row: int | None,
+    out: Path | None,
+    as_object: bool,
+    trace: Path | None,
+    upload: bool,
+    database: str | None,
+    outbox: Path | None,
+    to_folder: Path | None,
+) -> None:
+    """Run SCENARIO: its calls, on a virtual clock, with the audio of every recording.
+
+    Nothing leaves the machine unless --upload is given; deliveries are answered as the scenario says. Ends with status 0
+    when all is as expected, 1 when it is not, 2 for wrong input, 3 for a fault of ours, 4 when an upload failed.
+
+    \b
+    Example: callflow run examples/record_per_user/answered.yaml --with USER_ID=bob
+    """
+    if not upload and (database or outbox or to_folder):
+        raise click.UsageError("--database, --outbox and --to-folder go with --upload")
+    choices = Choices(
+        profile=profile,
+        seed=seed,
+        start=start,
+        values=values,
+        strict=strict,
+        skip_unsimulated=skip_unsimulated,
+        uploads=upload,
+    )
+    from callflow.cli.playing import Show, Uploads
+
+    uploads = Uploads(database, outbox, to_folder) if upload else None
+    show = Show(is_quiet=as_object)
+    status = PASSED
+    try:
+        for each in _chosen(scenario, row, as_object):
+            run = Run(prepare(each, choices))
+            with tuned_gc():
+                result = show.play(run, out, trace, uploads)
+            if as_object:
+                click.echo(json.dumps(as_json(result), indent=2, ensure_ascii=False))
+            status = worst(status, status_of(result, is_upload=upload))
+    except (DocumentError, MediaError) as fault:
+        if as_object:
+            click.echo(json.dumps(as_json(_refused(scenario, profile, fault)), indent=2, ensure_ascii=False))
+        raise
+    sys.exit(status)
+
+
+def _chosen(path: Path, row: int | None, as_object: bool) -> tuple[Scenario, ...]:
+    scenarios = load_scenario(path)
+    if row is not None:
+        if row >= len(scenarios):
+            raise click.UsageError(f"--row {row}: {path} has the rows 0 to {len(scenarios) - 1}")
+        return (scenarios[row],)
+    if as_object and len(scenarios) > 1:
+        raise click.UsageError(f"{path} has {len(scenarios)} rows of examples, and --json prints one object: add --row N")
+    return scenarios
+
+
+def _refused(path: Path, profile: str | None, fault: Exception) -> RunResult:
+    """The object that `--json` prints for wrong input: no call, and the faults as diagnostics (design §12, Results)."""
+    from callflow.core.diagnostic import Diagnostic
+
+    if isinstance(fault, DocumentError):
+        first = Diagnostic("wrong-input", "error", fault.where, fault.problem, fault.hint)
+    else:
+        first = Diagnostic("wrong-input", "error", "", str(fault), "")
+    more = (Diagnostic("wrong-input", "error", "", note, "") for note in getattr(fault, "__notes__", ()))
+    return RunResult(str(path), profile or "", "error", (), (first, *more))
+
+
+def status_of(result: RunResult, *, is_upload: bool) -> int:
+    """The exit status of one run (design §7)."""
+    from callflow.uploading import has_failed
+
+    if result.outcome == "error":
+        return OUR_BUG
+    if result.failures:
+        return FAILED
+    if is_upload and has_failed(result):
+        return NOT_DELIVERED
+    return PASSED
+
+
+def worst(one: int, other: int) -> int:
+    """Of two statuses the one that is reported: 3, 2, 1, 4, 0 (design §12, Results)."""
+    order = (OUR_BUG, WRONG_INPUT, FAILED, NOT_DELIVERED, PASSED)
+    return min(one, other, key=order.index)
