@@ -61,22 +61,17 @@ class Verbs(click.Group):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Honour NO_COLOR for every verb."""
-        return super().make_context(info_name, args, parent, color=colour_wish(), **extra)
+        """Read the options before the verb, and honour NO_COLOR for every verb."""
+        with Reported():
+            return super().make_context(info_name, args, parent, color=colour_wish(), **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; its faults are reported here, before click makes a status 1 of interrupts and broken pipes."""
+        """Run the verb. What goes wrong is reported here, before click answers with its own words and statuses."""
         with Reported():
             return super().invoke(ctx)
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
-        """Run the command line and exit; never returns, never shows a traceback that was not asked for."""
-        with Reported():
-            outcome = super().main(args, prog_name or "callflow", **{**extra, "standalone_mode": False})
-            raise SystemExit(outcome if isinstance(outcome, int) else 0)
 
-
-@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command("callflow", cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="callflow")
 def verbs() -> None:
     """Simulate callflows: place scripted calls on a virtual clock, record them, deliver the recordings.
@@ -88,4 +83,4 @@ def verbs() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `callflow` with the process's arguments, or with these, and exit with a status of design §7."""
-    verbs.main(arguments)
+    verbs.main(arguments, prog_name="callflow")

@@ -1,4 +1,4 @@
-"""What went wrong, as lines on stderr and an exit status: the one place where exceptions become either (design §7, §9)."""
+"""What went wrong, as lines on stderr and an exit status: exceptions become either of them here only (design §7, §9)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STATUSES: Final[tuple[tuple[type[BaseException], int], ...]] = (
 _ON_THEIR_WAY_OUT: Final = (SystemExit, click.exceptions.Exit, GeneratorExit)
 
 
-def status_of(fault: BaseException) -> int:
+def exit_status(fault: BaseException) -> int:
     """The exit status that an exception amounts to."""
     return next((status for kind, status in STATUSES if isinstance(fault, kind)), OUR_BUG)
 
@@ -64,14 +64,14 @@ class Reported:
         return self
 
     def __exit__(self, kind: object, fault: BaseException | None, trace: TracebackType | None) -> None:
-        """Flush stdout, so that a reader that has gone shows here and not when Python ends; report; raise SystemExit."""
+        """Flush stdout, so that a reader that has gone shows here, not when Python ends; report; raise SystemExit."""
         try:
             sys.stdout.flush()
         except BrokenPipeError as gone:
             fault = gone
         if fault is None or isinstance(fault, _ON_THEIR_WAY_OUT):
             return
-        status = status_of(fault)
+        status = exit_status(fault)
         if status == READER_GONE:
             _silence_stdout()
         else:

@@ -16,12 +16,13 @@ from callflow.cli.faults import PASSED, WRONG_INPUT
 from callflow.cli.options import profile_option, skip_unsimulated_option, strict_option, with_option
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import FlowError
+from callflow.core.flow import Flow
 from callflow.core.profile import DOCS, PROFILES
 from callflow.lint import lint_flow
-from callflow.loading import Reading, check_callflow, located
+from callflow.loading import Reading, check_callflow, load_inline_flows, located
 from callflow.report.wording import printable
 
-INVALID_CALLFLOW: Final = "invalid-callflow"
+WRONG_INPUT_CODE: Final = "wrong-input"
 """Code of what keeps a callflow from being run; `run` refuses it in the same words."""
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "info": "blue"}
@@ -64,23 +65,30 @@ def command(
 
 
 def check(path: Path, reading: Reading) -> tuple[Diagnostic, ...]:
-    """Everything that can be said about one callflow file, its faults first; a file that cannot be read is one error."""
+    """Everything that can be said about one callflow file and the flows written inside it, faults first.
+
+    A file that cannot be read at all is one error.
+    """
     try:
         flow, document = check_callflow(path, reading)
     except FlowError as broken:
-        notes = (Diagnostic(INVALID_CALLFLOW, "error", "", note) for note in getattr(broken, "__notes__", ()))
-        return (_as_diagnostic(broken), *notes)
-    remarks = lint_flow(flow)
-    known = len(flow.diagnostics)  # these come back first, and already stand at file and line
-    return (
-        *(_as_diagnostic(fault) for fault in flow.faults),
-        *flow.diagnostics,
-        *(located(each, document) for each in remarks[known:]),
-    )
+        return (_remark(broken),)
+    faults = [_remark(fault) for fault in flow.faults]
+    inline: Mapping[str, Flow] = {}
+    try:
+        inline = load_inline_flows(flow, reading)
+    except FlowError as broken:
+        faults.append(located(_remark(broken), document))
+        more = getattr(broken, "__notes__", ())
+        faults += [Diagnostic(WRONG_INPUT_CODE, "error", document.path, note) for note in more]
+    remarks = list(flow.diagnostics)
+    for each, standing in ((flow, len(flow.diagnostics)), *((each, 0) for each in inline.values())):
+        remarks += [located(remark, document) for remark in lint_flow(each)[standing:]]
+    return (*faults, *remarks)
 
 
-def _as_diagnostic(fault: FlowError) -> Diagnostic:
-    return Diagnostic(INVALID_CALLFLOW, "error", fault.where, fault.problem, fault.hint)
+def _remark(fault: FlowError) -> Diagnostic:
+    return Diagnostic(WRONG_INPUT_CODE, "error", fault.where, fault.problem, fault.hint)
 
 
 def _summary(found: Iterable[Diagnostic], files: int, verbose: bool) -> str:

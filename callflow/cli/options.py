@@ -22,14 +22,14 @@ def read_values(context: click.Context, parameter: click.Parameter, given: tuple
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not _NAME.fullmatch(name):
-            problem = f"{shown(text)} gives no name a value; write NAME=VALUE, the name in capital letters, digits and _"
+            problem = f"{shown(text)} is not NAME=VALUE; write the name in capital letters, digits and _"
             raise click.BadParameter(problem, context, parameter)
         values[name] = value
     return values
 
 
 def read_start(context: click.Context, parameter: click.Parameter, given: str | None) -> datetime | None:
-    """Turn ISO 8601 with a zone into a time in UTC, cut to the second (design §12). Raises BadParameter for other text."""
+    """Turn ISO 8601 with a zone into a time in UTC, cut to the second (design §12). Raises BadParameter."""
     if given is None:
         return None
     try:
@@ -82,5 +82,5 @@ start_option = click.option(
 )
 """`start: datetime | None`, aware, in UTC."""
 
-seed_option = click.option("--seed", type=int, help="What everything random is drawn from; the same seed, the same run.")
+seed_option = click.option("--seed", type=int, help="Seed of everything random: the same seed, the same run.")
 """`seed: int | None`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from attrs import frozen
 
 from callflow.core.diagnostic import Diagnostic
+from callflow.core.flow import Flow
 from callflow.files import default_folder, write_recordings
 from callflow.report.recordings import recordings_text
 from callflow.report.results import RunResult
@@ -86,7 +88,11 @@ class Show:
 
     def _end(self, run: Run, result: RunResult) -> None:
         self.say()
-        self.say(tree_text(run.prepared.tree, [step.where for call in result.calls[:1] for step in call.path]))
+        for flow in _flows_taken(run, result):
+            path = [step.where if step.flow == flow.name else "" for call in result.calls[:1] for step in call.path]
+            if flow is not run.prepared.tree:
+                self.say(printable(f"flow {flow.name}:"))
+            self.say(tree_text(flow, path))
         self.say()
         self.say(recordings_text(result))
         self.say()
@@ -97,6 +103,17 @@ class Show:
             self.say(printable(f"failed: {failure.message}"), fg="red")
         colour = "green" if result.outcome == "passed" else "red"
         self.say(result.outcome, fg=colour, bold=True)
+
+
+def _flows_taken(run: Run, result: RunResult) -> Iterator[Flow]:
+    """The flow that the first call ran, and those that it branched to, in the order in which it came to them."""
+    yield run.prepared.tree
+    seen = {run.prepared.tree.name}
+    for step in (step for call in result.calls[:1] for step in call.path):
+        flow = next((each for each in run.prepared.setting.flows.values() if each.name == step.flow), None)
+        if flow is not None and flow.name not in seen:
+            seen.add(flow.name)
+            yield flow
 
 
 def diagnostic_text(diagnostic: Diagnostic) -> str:

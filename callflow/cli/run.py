@@ -19,7 +19,9 @@ from callflow.cli.options import (
     strict_option,
     with_option,
 )
+from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import DocumentError, MediaError
+from callflow.core.profile import DOCS
 from callflow.report.results import RunResult, as_json
 from callflow.scenario import load_scenario
 from callflow.scenario.language import Scenario
@@ -112,14 +114,12 @@ def _chosen(path: Path, row: int | None, as_object: bool) -> tuple[Scenario, ...
 
 def _refused(path: Path, profile: str | None, fault: Exception) -> RunResult:
     """The object that `--json` prints for wrong input: no call, and the faults as diagnostics (design §12, Results)."""
-    from callflow.core.diagnostic import Diagnostic
-
     if isinstance(fault, DocumentError):
         first = Diagnostic("wrong-input", "error", fault.where, fault.problem, fault.hint)
     else:
         first = Diagnostic("wrong-input", "error", "", str(fault), "")
     more = (Diagnostic("wrong-input", "error", "", note, "") for note in getattr(fault, "__notes__", ()))
-    return RunResult(str(path), profile or "", "error", (), (first, *more))
+    return RunResult(str(path), profile or DOCS.name, "error", (), (first, *more))
 
 
 def status_of(result: RunResult, *, is_upload: bool) -> int:

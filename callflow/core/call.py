@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import define, field
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from callflow.core.agenda import Entry
     from callflow.core.exchange import Exchange
     from callflow.core.recording import Recording
+
+
+_WITH_MEDIA: Final = (LegState.EARLY, LegState.ANSWERED, LegState.BRIDGED, LegState.HELD)
+_ANSWERED: Final = _WITH_MEDIA[1:]
+_GONE: Final = LegState.GONE
 
 
 class Wait(Protocol):
@@ -52,17 +57,17 @@ class Leg:
     @property
     def is_answered(self) -> bool:
         """Whether the leg has been answered and is still there."""
-        return self.state in (LegState.ANSWERED, LegState.BRIDGED, LegState.HELD)
+        return self.state in _ANSWERED
 
     @property
     def is_gone(self) -> bool:
         """Whether the leg has ended."""
-        return self.state is LegState.GONE
+        return self.state is _GONE
 
     @property
     def carries_audio(self) -> bool:
         """Whether the leg has media: from early media on (design §12, Sound)."""
-        return self.state not in (LegState.NEW, LegState.RINGING, LegState.GONE)
+        return self.state in _WITH_MEDIA
 
 
 @define(eq=False, weakref_slot=False)
@@ -82,6 +87,17 @@ class Call:
     takes: tuple[Recording, ...] = ()
     recordings_made: int = 0
     talk_ended_by: str = ""
+
+    def find_leg(self, leg_id: str) -> Leg | None:
+        """The leg of that id, or None when there is none or it has gone."""
+        legs: tuple[Leg, ...] = (self.a_leg,)
+        if leg_id != self.a_leg.id:
+            waiting = self.run.waiting if self.run is not None else None
+            legs = waiting.legs if waiting is not None else ()
+        for leg in legs:
+            if leg.id == leg_id and leg.state is not _GONE:
+                return leg
+        return None
 
 
 @define(eq=False, weakref_slot=False)

@@ -8,7 +8,10 @@ from callflow.core.table import Word
 
 
 class HangupCause(Word):
-    """A hangup cause by its FreeSWITCH name; `q850` is its number, `sip` the status sent for it before answer (B§8.3)."""
+    """A hangup cause by its FreeSWITCH name; `q850` is its number, `sip` the status sent for it before answer (B§8.3).
+
+    `code` is the hangup code as Kazoo spells it for branches, `sip:486` (B§7.0).
+    """
 
     UNSPECIFIED = (0, 480)
     UNALLOCATED_NUMBER = (1, 404)
@@ -50,11 +53,7 @@ class HangupCause(Word):
     def __init__(self, q850: int, sip: int) -> None:
         self.q850 = q850
         self.sip = sip
-
-    @property
-    def code(self) -> str:
-        """The hangup code as Kazoo spells it for branches, `sip:486` (B§7.0)."""
-        return f"sip:{self.sip}"
+        self.code = f"sip:{sip}"
 
 
 _CAUSES_BY_STATUS: Final = {

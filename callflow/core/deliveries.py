@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_RETRY_MS: Final = 60_000
 _LONGEST_RETRY_MS: Final = 600_000
+_UNWANTED, _NOWHERE = DeliveryEvent.UNWANTED, TargetKind.NONE
 
 
 @define(eq=False)
@@ -58,18 +59,20 @@ def _begin(exchange: Exchange, recording: Recording, target: Target, because: in
     number = exchange.deliveries_made
     exchange.deliveries_made = number + 1
     delivery = Delivery(number, recording.call_id, recording.leg.id, recording.index, target)
-    detail: dict[str, Any] = {
-        "target": target.kind.value,
+    shown: dict[str, Any] = {
+        "delivery": number,
+        "recording": recording.index,
+        "target": target.kind._value_,
         "method": target.method,
         "url": without_credentials(target.url),
         "month": exchange.month(exchange.agenda.now_ms),
     }
-    if target.kind is TargetKind.NONE:
-        _move(exchange, delivery, DeliveryEvent.UNWANTED, because, detail, target.rule)
+    if target.kind is _NOWHERE:
+        exchange.move(DELIVERY, delivery, _UNWANTED, delivery.call_id, delivery.leg, because, shown, target.rule)
         return
     exchange.deliveries[number] = delivery
-    identity = {"to": "METADATA", "delivery": number, "recording": recording.index, **detail}
-    cause = exchange.note(delivery.call_id, delivery.leg, DELIVERY_KIND, "REQUESTED", identity, because, target.rule)
+    shown = {"to": "METADATA", **shown}
+    cause = exchange.note(delivery.call_id, delivery.leg, DELIVERY_KIND, "REQUESTED", shown, because, target.rule)
     if exchange.setting.delivers:
         _send(exchange, delivery, _move(exchange, delivery, DeliveryEvent.METADATA_SAVED, cause, {}))
 

@@ -16,6 +16,7 @@ from callflow.core.talking import complete, join
 from callflow.core.trace import AUDIO
 
 _NOT_PLAYING = -1
+_NO_ANSWER = HangupCause.NO_ANSWER
 
 
 @define(eq=False, weakref_slot=False)
@@ -31,7 +32,7 @@ class Dialling:
     legs: tuple[Leg, ...] = ()
     delays: tuple[Entry, ...] = ()
     ringback: int = _NOT_PLAYING
-    cause: HangupCause = HangupCause.NO_ANSWER
+    cause: HangupCause = _NO_ANSWER
 
     def press(self, exchange: Exchange, digit: str, because: int) -> None:
         """No flow listens while phones ring."""
@@ -43,7 +44,7 @@ class Dialling:
 
     def drop(self, leg: Leg) -> None:
         """Forget a leg that rings no more."""
-        self.legs = tuple(each for each in self.legs if each is not leg)
+        self.legs = tuple([each for each in self.legs if each is not leg])
 
     def quiet(self, exchange: Exchange, because: int) -> None:
         """Ring nobody else, and end the ringback."""
@@ -61,9 +62,11 @@ def dial(exchange: Exchange, run: FlowRun, effect: Dial, because: int) -> object
         dialling = run.waiting = Dialling(run, effect, effect.endpoints)
         _ring_next(exchange, dialling, because)
     else:
-        late = tuple(endpoint for endpoint in effect.endpoints if endpoint.delay_ms)
-        dialling = run.waiting = Dialling(run, effect, late)
-        dialling.delays = tuple(exchange.agenda.after(each.delay_ms, _ring_late, dialling, each, because) for each in late)
+        dialling = run.waiting = Dialling(run, effect, ())
+        for endpoint in effect.endpoints:
+            if endpoint.delay_ms:
+                delay = exchange.agenda.after(endpoint.delay_ms, _ring_late, dialling, endpoint, because)
+                dialling.to_come, dialling.delays = (*dialling.to_come, endpoint), (*dialling.delays, delay)
         for endpoint in effect.endpoints:
             if not endpoint.delay_ms:
                 _ring(exchange, dialling, endpoint, because)

@@ -11,7 +11,7 @@ Whoever drives it — scenario, test, web page — only ever offers, tells and r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from callflow.core.carrying_out import CARRY_OUT
 from callflow.core.delivery import Target
 from callflow.core.deliveries import settle_try
 from callflow.core.errors import RunawayError
-from callflow.core.events import Caller, Calls, DeliveryAnswered, Told
+from callflow.core.events import Caller, DeliveryAnswered, Told
 from callflow.core.exchange import Exchange, Setting
 from callflow.core.executor import start_flow
 from callflow.core.flow import Flow
@@ -79,7 +79,7 @@ class Engine:
         step: Mapping[str, Any] | None = None,
     ) -> None:
         """Let a call arrive `after_ms` from now and run `flow`; `step` is shown in its INPUT row."""
-        self._exchange.agenda.after(after_ms, _arrive, (call_id, flow, step), Calls(caller, dialled), -1)
+        self._exchange.agenda.after(after_ms, _arrive, (call_id, caller, dialled, flow, step), None, -1)
 
     def tell(
         self, call_id: str, leg: str, event: Told, *, after_ms: int = 0, step: Mapping[str, Any] | None = None
@@ -117,12 +117,17 @@ class Engine:
 
     def pass_until(self, until_ms: int) -> int:
         """Do what `run_until` does when nobody wants the rows; returns how many there would have been."""
-        exchange = self._exchange
-        rows, first = exchange.rows, exchange.seq - len(exchange.rows)
-        for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
-            act(exchange, subject, event, because)
-            rows.clear()
-            self._check_rows()
+        exchange, max_rows = self._exchange, self._max_rows
+        first = exchange.seq - len(exchange.rows)
+        exchange.rows.clear()
+        exchange.is_heard = False
+        try:
+            for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
+                act(exchange, subject, event, because)
+                if exchange.seq > max_rows:
+                    self._check_rows()
+        finally:
+            exchange.is_heard = True
         self._arrive_at(until_ms)
         return exchange.seq - first
 
@@ -153,9 +158,9 @@ def _runaway(limit: str, rows: list[tuple[Any, ...]]) -> str:
     return f"the run passed its limit of {limit}; its last rows: {last or 'none'}; look for a loop, or raise the limit"
 
 
-def _arrive(exchange: Exchange, subject: Any, event: Calls, because: int) -> None:
-    call_id, flow, step = subject
-    call = Call(call_id, event.caller, event.dialled)
+def _arrive(exchange: Exchange, subject: Any, event: None, because: int) -> None:
+    call_id, caller, dialled, flow, step = subject
+    call = Call(call_id, caller, dialled)
     exchange.calls[call_id] = call
     cause = exchange.note(call_id, "A", INPUT, "calls", step)
     call.a_leg = create_caller(exchange, call, flow.name, cause)
@@ -165,16 +170,13 @@ def _arrive(exchange: Exchange, subject: Any, event: Calls, because: int) -> Non
 def _happen(exchange: Exchange, subject: Any, event: Any, because: int) -> None:
     call_id, leg_id, step = subject
     call = exchange.calls.get(call_id)
-    carry_out: tuple[str, Callable[..., None]] = INPUTS[type(event)]
-    name, act = carry_out
+    name, act = INPUTS[type(event)]
     cause = exchange.note(call_id, leg_id, INPUT, name, step)
-    if call is not None:
-        waiting = call.run.waiting if call.run is not None else None
-        for leg in (call.a_leg, *(waiting.legs if waiting is not None else ())):
-            if leg.id == leg_id and not leg.is_gone:
-                act(exchange, call, leg, event, cause)
-                return
-    exchange.note(call_id, leg_id, LATE_EVENT, name, {"machine": "leg", "state": "GONE"}, cause)
+    leg = call.find_leg(leg_id) if call is not None else None
+    if call is None or leg is None:
+        exchange.note(call_id, leg_id, LATE_EVENT, name, {"machine": "leg", "state": "GONE"}, cause)
+    else:
+        act(exchange, call, leg, event, cause)
 
 
 def _delivery_answered(exchange: Exchange, subject: None, answer: DeliveryAnswered, because: int) -> None:

@@ -22,14 +22,6 @@ class Caller:
 
 
 @frozen
-class Calls:
-    """A new call arrives on the A-leg; told by `Engine.offer` only."""
-
-    caller: Caller
-    dialled: str
-
-
-@frozen
 class Answers:
     """A ringing device is picked up."""
 

@@ -18,7 +18,7 @@ from callflow.core.dates import DAY_S, year_month
 from callflow.core.errors import ImpossibleEvent
 from callflow.core.flow import Flow
 from callflow.core.profile import DOCS, Profile
-from callflow.core.table import IMPOSSIBLE, LATE, Table, Word
+from callflow.core.table import LATE, Table, Word
 from callflow.core.trace import LATE_EVENT
 
 NOT_MOVED: Final = -1
@@ -53,11 +53,15 @@ class Setting:
 
 @define(eq=False)
 class Exchange:
-    """The shared record. `rows` holds what was noted since the driver last took them, in the form of `Row`."""
+    """The shared record. `rows` holds what was noted since the driver last took them, in the form of `Row`.
+
+    `is_heard` False means that nobody wants the rows now: they are counted and not made.
+    """
 
     setting: Setting
     agenda: Agenda = field(factory=Agenda)
     rows: list[tuple[Any, ...]] = field(factory=list)
+    is_heard: bool = True
     seq: int = 0
     calls: dict[str, Call] = field(factory=dict)
     deliveries: dict[int, Any] = field(factory=dict)
@@ -80,7 +84,8 @@ class Exchange:
         """Write one row and return its seq."""
         seq = self.seq
         self.seq = seq + 1
-        self.rows.append((seq, self.agenda.now_ms, call_id, leg, kind, name, detail, because, rule))
+        if self.is_heard:
+            self.rows.append((seq, self.agenda.now_ms, call_id, leg, kind, name, detail, because, rule))
         return seq
 
     def move(
@@ -98,23 +103,30 @@ class Exchange:
 
         Returns the row's seq, or NOT_MOVED for a late event, which is noted too. Raises ImpossibleEvent.
         """
-        state = machine.state
-        to, name, shown = table.steps[state][event]
-        if to is LATE:
-            self.note(call_id, leg, LATE_EVENT, name, {"machine": table.name, "state": state.name}, because)
-            return NOT_MOVED
-        if to is IMPOSSIBLE:
-            raise ImpossibleEvent(
-                f"{table.name} of call {call_id} at {self.agenda.now_ms} ms: {event.name} in state {state.name};"
-                f" the last rows: {[row[3:6] for row in self.rows[-5:]]}"
-            )
-        machine.state = to
-        if detail:
-            shown = {**shown, **detail}
-        seq = self.seq  # as in `note`, without the call: this is the busiest line of a run
+        step = table.steps[machine.state][event]
+        if step is None:
+            return self._stay(table, machine, event, call_id, leg, because)
+        machine.state, name, shown = step
+        seq = self.seq  # as in `note`, without the call: these are the busiest lines of a run
         self.seq = seq + 1
-        self.rows.append((seq, self.agenda.now_ms, call_id, leg, table.kind, name, shown, because, rule))
+        if self.is_heard:
+            if detail:
+                shown = {**shown, **detail}
+            self.rows.append((seq, self.agenda.now_ms, call_id, leg, table.kind, name, shown, because, rule))
         return seq
+
+    def _stay(
+        self, table: Table[Any, Any], machine: Machine, event: Word, call_id: str, leg: str, because: int
+    ) -> int:
+        """What `move` does about an event that moves nothing: note a late one, raise for an impossible one."""
+        state = machine.state
+        if table.rows[state][event] is LATE:
+            self.note(call_id, leg, LATE_EVENT, event.name, {"machine": table.name, "state": state.name}, because)
+            return NOT_MOVED
+        raise ImpossibleEvent(
+            f"{table.name} of call {call_id} at {self.agenda.now_ms} ms: {event.name} in state {state.name};"
+            f" the last rows: {[row[3:6] for row in self.rows[-5:]]}"
+        )
 
     def draw(self, low: int, high: int, *key: object) -> int:
         """A number from `low` to `high` that depends on the seed and `key` alone: dice without a state."""

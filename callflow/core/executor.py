@@ -79,11 +79,11 @@ def throw_hung_up(exchange: Exchange, run: FlowRun, because: int) -> None:
 def _launch(exchange: Exchange, run: FlowRun, first: Node, because: int) -> None:
     """Enter a node, and the ones after it, until a script waits or the flow ends."""
     node: Node | None = first
-    call, flow_name = run.call, run.flow_name
+    call = run.call
     while node is not None:
         run.enter(node)
         call.talk_ended_by = ""
-        cause = exchange.note(call.id, "A", NODE, node.module, {"flow": flow_name, "where": node.where}, because)
+        cause = exchange.note(call.id, "A", NODE, node.module, {"flow": node.flow, "where": node.where}, because)
         step: Next | None = CONTINUE
         if node.action is not None and not node.skip:
             run.fallen = ""
@@ -144,7 +144,8 @@ def _follow(exchange: Exchange, run: FlowRun, step: Next, because: int) -> Node 
     """Decide the node after a script's last word; None when the flow is over or the caller gone (B§2.2)."""
     node = run.node
     assert node is not None
-    if run.call.a_leg.state is _GONE or isinstance(step, (HardStop, Transferred)):
+    kind = type(step)
+    if run.call.a_leg.state is _GONE or kind is HardStop or kind is Transferred:
         name = "transferred" if isinstance(step, Transferred) else "hard stop"
         exchange.note(run.call.id, "A", FLOW, name, None, because)
         run.is_over = True

@@ -39,7 +39,7 @@ class Node:
     `settings` is an instance of `action.settings_class`, and None when the node is skipped, has no action or is
     faulty. `action` is None when nothing runs here and the flow goes on to `_` (B§2.2). `children` maps branch keys
     to nodes, None for a child that is there but `{}`. `where` is the JSON path (`flow`, `flow.children._`, …), `skip`
-    whether `data.skip_module` is true, `data` the node's data as written, with names filled in.
+    whether `data.skip_module` is true, `data` the node's data as written, with names filled in, `flow` the flow's name.
     """
 
     module: str
@@ -49,6 +49,7 @@ class Node:
     where: str
     skip: bool
     data: Mapping[str, Any]
+    flow: str = ""
 
 
 @frozen(eq=False)
@@ -95,13 +96,14 @@ def load_flow(
     `registry` has not into a warning; `name` is used when the document gives none.
     """
     repairs = profile.repairs_bare_children and not strict
-    loader = _Loader(registry, profile, known, fill or {}, repairs, skip_unsimulated)
+    loader = _Loader(registry, profile, known, fill or {}, repairs, skip_unsimulated, name)
     heading = FlowHeading()
     root: Node | None = None
     if not isinstance(document, Mapping):
         loader.fault(at, f"{shown(document)} is no callflow", 'write {"flow": {"module": …}}')
     elif "flow" in document:
         heading = loader.heading(document)
+        loader.flow = heading.name or name or heading.id
         root = loader.tree(document["flow"], at)
     elif "module" in document:
         root = loader.tree(document, at)
@@ -140,6 +142,7 @@ class _Loader:
     values: Mapping[str, str]
     repairs: bool
     skip_unsimulated: bool
+    flow: str
     faults: list[FlowError] = field(factory=list)
     diagnostics: list[Diagnostic] = field(factory=list)
 
@@ -190,7 +193,7 @@ class _Loader:
             skip = data.get("skip_module") is True
             action = None if skip else self._action(module, where)
             settings = None if skip else self._settings(module, action, data, f"{where}.data")
-            pending.siblings[pending.key] = Node(module, settings, action, branches, where, skip, data)
+            pending.siblings[pending.key] = Node(module, settings, action, branches, where, skip, data, self.flow)
         return [_Pending(child, path, pending.depth + 1, branches, key) for key, path, child in children]
 
     def _module(self, raw: Mapping[Any, Any], where: str) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from callflow.core.account import Device
 from callflow.core.call import Call, Leg
 from callflow.core.exchange import Exchange
 from callflow.core.leg import LEG_TABLE, LegEvent, LegState
 from callflow.core.trace import AUDIO, LEG
+
+_NEW, _RINGING = LegState.NEW, LegState.RINGING
+_PROGRESS, _PROGRESS_MEDIA = LegEvent.CHANNEL_PROGRESS, LegEvent.CHANNEL_PROGRESS_MEDIA
 
 
 def create_caller(exchange: Exchange, call: Call, flow_name: str, because: int) -> Leg:
@@ -30,35 +31,22 @@ def create_caller(exchange: Exchange, call: Call, flow_name: str, because: int) 
 def create_callee(exchange: Exchange, call: Call, device: Device, because: int) -> Leg:
     """Make the next B-leg of the call, `B`, `B2`, …, towards a device; its party is the device's owner, if it has one."""
     call.legs_made += 1
-    leg = Leg("B" if call.legs_made == 1 else f"B{call.legs_made}", device.owner_id or device.id, device)
-    detail = {"to": "NEW", "party": leg.party, "device": device.id}
-    exchange.note(call.id, leg.id, LEG, "CHANNEL_CREATE", detail, because)
-    return leg
-
-
-def move_leg(
-    exchange: Exchange,
-    call_id: str,
-    leg: Leg,
-    event: LegEvent,
-    because: int,
-    detail: dict[str, Any] | None = None,
-    rule: str = "",
-) -> int:
-    """Move a leg by the leg table; returns the row's seq, or NOT_MOVED."""
-    return exchange.move(LEG_TABLE, leg, event, call_id, leg.id, because, detail, rule)
+    leg_id = "B" if call.legs_made == 1 else f"B{call.legs_made}"
+    party = device.owner_id or device.id
+    exchange.note(call.id, leg_id, LEG, "CHANNEL_CREATE", {"to": "NEW", "party": party, "device": device.id}, because)
+    return Leg(leg_id, party, device)
 
 
 def show_progress(exchange: Exchange, call_id: str, leg: Leg, because: int) -> None:
     """Let a new leg ring; one that is further already stays where it is."""
-    if leg.state is LegState.NEW:
-        move_leg(exchange, call_id, leg, LegEvent.CHANNEL_PROGRESS, because)
+    if leg.state is _NEW:
+        exchange.move(LEG_TABLE, leg, _PROGRESS, call_id, leg.id, because)
 
 
 def open_media(exchange: Exchange, call_id: str, leg: Leg, because: int, rule: str) -> None:
     """Pre-answer a leg that has no media yet: playing to it or recording it needs some (B§3.3)."""
-    if leg.state is LegState.NEW or leg.state is LegState.RINGING:
-        move_leg(exchange, call_id, leg, LegEvent.CHANNEL_PROGRESS_MEDIA, because, None, rule)
+    if leg.state is _NEW or leg.state is _RINGING:
+        exchange.move(LEG_TABLE, leg, _PROGRESS_MEDIA, call_id, leg.id, because, None, rule)
 
 
 def hush(exchange: Exchange, call_id: str, leg: Leg, because: int) -> None:

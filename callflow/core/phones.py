@@ -19,6 +19,8 @@ from callflow.core.trace import AUDIO, EVENT, LATE_EVENT, WARNING
 DIGIT_MS: Final = 100
 """How long the tone of a pressed digit lasts (design §12, Sound)."""
 
+_CLEARING = HangupCause.NORMAL_CLEARING
+
 
 def _answers(exchange: Exchange, call: Call, leg: Leg, event: Answers, because: int) -> None:
     waiting = call.run.waiting if call.run is not None else None
@@ -39,7 +41,7 @@ def _rejects(exchange: Exchange, call: Call, leg: Leg, event: Rejects, because: 
 def _hangs_up(exchange: Exchange, call: Call, leg: Leg, event: HangsUp, because: int) -> None:
     waiting = call.run.waiting if call.run is not None else None
     if leg is call.a_leg:
-        cause = HangupCause.NORMAL_CLEARING if leg.is_answered else HangupCause.ORIGINATOR_CANCEL
+        cause = _CLEARING if leg.is_answered else HangupCause.ORIGINATOR_CANCEL
         hang_up(exchange, call, cause, because, event.by or "caller")
     elif isinstance(waiting, Talking):
         callee_hangs_up(exchange, waiting, because)

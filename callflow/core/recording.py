@@ -21,6 +21,12 @@ from callflow.core.trace import RECORDER, WARNING
 
 _FRAME_MS: Final = 20
 
+# Bound once, like other members used for every call: looking one up in its enum costs as much as a call (bench/README.md).
+_ARMED, _STARTING, _RECORDING = RecorderState.ARMED, RecorderState.STARTING, RecorderState.RECORDING
+_STOPPING, _FINISHED, _NEVER_STARTED = RecorderState.STOPPING, RecorderState.FINISHED, RecorderState.NEVER_STARTED
+_TRIGGERED, _RECORD_START = RecorderEvent.TRIGGERED, RecorderEvent.RECORD_START
+_LEG_GONE, _RECORD_STOP = RecorderEvent.LEG_GONE, RecorderEvent.RECORD_STOP
+
 _CAUSES: Final = {
     EndedBy.STOP: CompletionCause.SUCCESS_MAXTIME,
     EndedBy.TIME_LIMIT: CompletionCause.SUCCESS_MAXTIME,
@@ -57,7 +63,7 @@ class Recording:
     leg: Leg
     options: RecordingOptions
     month: str
-    state: RecorderState = RecorderState.ARMED
+    state: RecorderState = _ARMED
     started_ms: int = -1
     ended_ms: int = -1
     ended_by: EndedBy | None = None
@@ -74,7 +80,7 @@ class Recording:
     @property
     def is_live(self) -> bool:
         """Whether a stop could still end it."""
-        return self.state in (RecorderState.ARMED, RecorderState.STARTING, RecorderState.RECORDING)
+        return self.state in (_ARMED, _STARTING, _RECORDING)
 
 
 def arm(exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, because: int, rule: str = "") -> Recording:
@@ -84,11 +90,19 @@ def arm(exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, b
     leg = call.a_leg
     recording = Recording(index, call.id, kind, leg, options, exchange.month(exchange.agenda.now_ms))
     leg.taps = (*leg.taps, recording)
+    detail = _shown(exchange, recording) if exchange.is_heard else None  # drawing names is the dearest part of a row
+    exchange.note(call.id, leg.id, RECORDER, "ARMED", detail, because, rule)
+    return recording
+
+
+def _shown(exchange: Exchange, recording: Recording) -> dict[str, Any]:
+    """What the trace says of a new recording."""
+    options = recording.options
     document_id, name = names_of(exchange, recording)
-    detail = {
-        "recording": index,
+    return {
+        "recording": recording.index,
         "to": "ARMED",
-        "kind": kind,
+        "kind": recording.kind,
         "id": document_id,
         "name": name,
         "origin": options.origin,
@@ -97,8 +111,6 @@ def arm(exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, b
         "sample_rate": options.sample_rate_hz,
         "starts": options.starts,
     }
-    exchange.note(call.id, leg.id, RECORDER, "ARMED", detail, because, rule)
-    return recording
 
 
 def names_of(exchange: Exchange, recording: Recording) -> tuple[str, str]:
@@ -113,18 +125,19 @@ def names_of(exchange: Exchange, recording: Recording) -> tuple[str, str]:
 
 def trigger(exchange: Exchange, recording: Recording, because: int, rule: str = "") -> None:
     """Its moment has come: the switch opens the file, which forces early media on an unanswered leg (B§3.3)."""
-    cause = _move(exchange, recording, RecorderEvent.TRIGGERED, because, None, rule)
+    cause = _move(exchange, recording, _TRIGGERED, because, None, rule)
     if cause != NOT_MOVED:
         open_media(exchange, recording.call_id, recording.leg, cause, "law: recording needs media (B§3.3)")
         exchange.agenda.after(0, _opened, recording, None, cause)
 
 
 def _opened(exchange: Exchange, recording: Recording, event: None, because: int) -> None:
-    cause = _move(exchange, recording, RecorderEvent.RECORD_START, because)
+    cause = _move(exchange, recording, _RECORD_START, because)
     if cause != NOT_MOVED:
         recording.started_ms = exchange.agenda.now_ms
         recording.limit = exchange.agenda.after(_limit_ms(exchange, recording), _limit_reached, recording, None, cause)
-        listen(exchange, recording, cause)
+        if recording.silence_ms:
+            listen(exchange, recording, cause)
 
 
 def _limit_ms(exchange: Exchange, recording: Recording) -> int:
@@ -141,7 +154,7 @@ def _limit_reached(exchange: Exchange, recording: Recording, event: None, becaus
 
 def listen(exchange: Exchange, recording: Recording, because: int) -> None:
     """Ask again when the quiet on its leg will have lasted too long; called whenever what the leg says changes."""
-    if recording.silence_ms and recording.state is RecorderState.RECORDING:
+    if recording.silence_ms and recording.state is _RECORDING:
         if recording.quiet is not None:
             exchange.agenda.cancel(recording.quiet)
         quiet_since_ms = max(recording.leg.sounding_until_ms, recording.started_ms)
@@ -167,15 +180,15 @@ def end(
     """Something asks for its end. A running one is closed by the switch at once, an armed one never starts."""
     cause = _move(exchange, recording, event, because, None, rule)
     if cause == NOT_MOVED:
-        if event is RecorderEvent.LEG_GONE:
+        if event is _LEG_GONE:
             _close(exchange, recording, None, because)  # it was being closed already; the leg's end does not wait
         return
-    if recording.state is RecorderState.NEVER_STARTED:
+    if recording.state is _NEVER_STARTED:
         _settle(exchange, recording, cause)
         return
     recording.ended_by = ended_by
     recording.ended_ms = exchange.agenda.now_ms
-    if event is RecorderEvent.LEG_GONE:
+    if event is _LEG_GONE:
         _close(exchange, recording, None, cause)  # RECORD_STOP comes before the leg's CHANNEL_DESTROY (B§8.2)
     else:
         exchange.agenda.after(0, _close, recording, None, cause)
@@ -183,12 +196,12 @@ def end(
 
 def _close(exchange: Exchange, recording: Recording, event: None, because: int) -> None:
     """The switch closes the file and says how it ended; too short or empty files are removed (B§3.8, B§3.9)."""
-    if recording.state is not RecorderState.STOPPING:
+    if recording.state is not _STOPPING:
         return
-    assert recording.ended_by is not None
-    length_ms, options = recording.length_ms, recording.options
-    cause: CompletionCause | None = _CAUSES[recording.ended_by]
-    stopped, rule = RecorderEvent.RECORD_STOP, ""
+    length_ms, options, ended_by = recording.length_ms, recording.options, recording.ended_by
+    assert ended_by is not None
+    cause: CompletionCause | None = _CAUSES[ended_by]
+    stopped, rule = _RECORD_STOP, ""
     if length_ms < options.min_length_s * 1000 and exchange.setting.profile.min_length_deletes:
         stopped, cause = RecorderEvent.RECORD_STOP_UNWANTED, CompletionCause.INPUT_TOO_SHORT
         rule = f"record_min_sec={options.min_length_s}"
@@ -198,8 +211,8 @@ def _close(exchange: Exchange, recording: Recording, event: None, because: int) 
         cause = None  # the record application reports none (design §12, Recordings)
     detail = {
         "length_ms": length_ms,
-        "ended_by": recording.ended_by.value,
-        "completion_cause": cause.value if cause else None,
+        "ended_by": ended_by._value_,
+        "completion_cause": cause._value_ if cause is not None else None,
     }
     seq = _move(exchange, recording, stopped, because, detail, rule)
     _settle(exchange, recording, seq)
@@ -207,12 +220,14 @@ def _close(exchange: Exchange, recording: Recording, event: None, because: int) 
 
 def _settle(exchange: Exchange, recording: Recording, because: int) -> None:
     """It is over: void its timers, leave the leg, tell who waits, and deliver what was kept."""
-    for timer in (recording.limit, recording.quiet):
-        if timer is not None:
-            exchange.agenda.cancel(timer)
-    recording.leg.taps = tuple(tap for tap in recording.leg.taps if tap is not recording)
-    if recording.state is RecorderState.FINISHED and recording.kind != "voicemail":
-        deliver_recording(exchange, recording, names_of(exchange, recording)[0], because)
+    if recording.limit is not None:
+        exchange.agenda.cancel(recording.limit)
+    if recording.quiet is not None:
+        exchange.agenda.cancel(recording.quiet)
+    recording.leg.taps = tuple([tap for tap in recording.leg.taps if tap is not recording])
+    if recording.state is _FINISHED and recording.kind != "voicemail":
+        document_id = names_of(exchange, recording)[0] if recording.options.url else ""  # only a URL may show it
+        deliver_recording(exchange, recording, document_id, because)
     taker, recording.taker = recording.taker, None
     if taker is not None:
         taker.taken(exchange, because)
@@ -239,7 +254,6 @@ def _move(
     detail: dict[str, Any] | None = None,
     rule: str = "",
 ) -> int:
-    shown: dict[str, Any] = {"recording": recording.index}
-    if detail:
-        shown.update(detail)
+    index = recording.index
+    shown = {"recording": index, **detail} if detail else {"recording": index}
     return exchange.move(RECORDER_TABLE, recording, event, recording.call_id, recording.leg.id, because, shown, rule)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from callflow.core.call import Call, Leg
 from callflow.core.causes import EndedBy, HangupCause
 from callflow.core.exchange import Exchange
-from callflow.core.leg import LegEvent
-from callflow.core.legs import hush, move_leg
+from callflow.core.leg import LEG_TABLE, LegEvent, LegState
+from callflow.core.legs import hush
 from callflow.core.recorder import RecorderEvent, RecorderState
 from callflow.core.recording import end, trigger
 from callflow.core.trace import CALL
+
+_ANSWER, _BRIDGE = LegEvent.CHANNEL_ANSWER, LegEvent.CHANNEL_BRIDGE
+_UNBRIDGE, _DESTROY = LegEvent.CHANNEL_UNBRIDGE, LegEvent.CHANNEL_DESTROY
+_ARMED, _GONE = RecorderState.ARMED, LegState.GONE
+_LEG_GONE, _HANGUP, _CLEARING = RecorderEvent.LEG_GONE, EndedBy.HANGUP, HangupCause.NORMAL_CLEARING
 
 
 def answer(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
     """Answer a leg that is not answered yet; recordings waiting for the answer start right after (B§3.6)."""
     if not leg.is_answered:
-        cause = move_leg(exchange, call.id, leg, LegEvent.CHANNEL_ANSWER, because)
+        cause = exchange.move(LEG_TABLE, leg, _ANSWER, call.id, leg.id, because)
         _trigger_waiting(exchange, leg, "on answer", cause)
 
 
@@ -23,14 +28,14 @@ def bridge(exchange: Exchange, call: Call, callee: Leg, because: int) -> None:
     """Join the caller with a callee; recordings waiting for the bridge start now (B§3.6)."""
     caller = call.a_leg
     caller.peer, callee.peer = callee, caller
-    cause = move_leg(exchange, call.id, caller, LegEvent.CHANNEL_BRIDGE, because, {"other_leg": callee.id})
-    move_leg(exchange, call.id, callee, LegEvent.CHANNEL_BRIDGE, cause, {"other_leg": caller.id})
+    cause = exchange.move(LEG_TABLE, caller, _BRIDGE, call.id, caller.id, because, {"other_leg": callee.id})
+    exchange.move(LEG_TABLE, callee, _BRIDGE, call.id, callee.id, cause, {"other_leg": caller.id})
     _trigger_waiting(exchange, caller, "on bridge", cause)
 
 
 def _trigger_waiting(exchange: Exchange, leg: Leg, moment: str, because: int) -> None:
     for recording in leg.taps:
-        if recording.state is RecorderState.ARMED and recording.options.starts == moment:
+        if recording.state is _ARMED and recording.options.starts == moment:
             trigger(exchange, recording, because, f"record_{moment.replace(' ', '_')}")
 
 
@@ -40,22 +45,22 @@ def unbridge(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
     if peer is None:
         return
     peer.peer = None
-    for side in (leg, peer):
-        if not side.is_gone:
-            move_leg(exchange, call.id, side, LegEvent.CHANNEL_UNBRIDGE, because, {"other_leg": peer.id if side is leg else leg.id})
+    for side, other in ((leg, peer), (peer, leg)):
+        if side.state is not _GONE:
+            exchange.move(LEG_TABLE, side, _UNBRIDGE, call.id, side.id, because, {"other_leg": other.id})
 
 
 def destroy(exchange: Exchange, call: Call, leg: Leg, cause: HangupCause, because: int, by: str = "", rule: str = "") -> None:
     """End one leg: what it says is cut off, its recordings stop, and then it is gone (B§8.2)."""
     hush(exchange, call.id, leg, because)
     for recording in leg.taps:
-        end(exchange, recording, RecorderEvent.LEG_GONE, EndedBy.HANGUP, because)
+        end(exchange, recording, _LEG_GONE, _HANGUP, because)
     if leg.ring_timer is not None:
         exchange.agenda.cancel(leg.ring_timer)
         leg.ring_timer = None
-    code = "sip:200" if leg.is_answered and cause is HangupCause.NORMAL_CLEARING else cause.code
-    detail = {"hangup_cause": cause.name, "hangup_code": code, "by": by}
-    move_leg(exchange, call.id, leg, LegEvent.CHANNEL_DESTROY, because, detail, rule)
+    code = "sip:200" if cause is _CLEARING and leg.is_answered else cause.code
+    detail = {"hangup_cause": cause._name_, "hangup_code": code, "by": by}
+    exchange.move(LEG_TABLE, leg, _DESTROY, call.id, leg.id, because, detail, rule)
 
 
 def hang_up(exchange: Exchange, call: Call, cause: HangupCause, because: int, by: str) -> None:
@@ -66,7 +71,7 @@ def hang_up(exchange: Exchange, call: Call, cause: HangupCause, because: int, by
     waiting = call.run.waiting if call.run is not None else None
     if waiting is not None:
         for callee in waiting.legs:
-            follows = HangupCause.NORMAL_CLEARING if callee.is_answered else HangupCause.ORIGINATOR_CANCEL
+            follows = _CLEARING if callee.is_answered else HangupCause.ORIGINATOR_CANCEL
             destroy(exchange, call, callee, follows, because, by)
         waiting.lose(exchange, because)
     settle_call(exchange, call, because)
@@ -75,7 +80,7 @@ def hang_up(exchange: Exchange, call: Call, cause: HangupCause, because: int, by
 def settle_call(exchange: Exchange, call: Call, because: int) -> None:
     """Forget a call of which nothing is left: no leg, and no flow that still runs (law 8)."""
     run = call.run
-    if run is None or not run.is_over or not call.a_leg.is_gone or call.id not in exchange.calls:
+    if run is None or not run.is_over or call.a_leg.state is not _GONE or call.id not in exchange.calls:
         return
     exchange.note(call.id, "", CALL, "ended", None, because)
     del exchange.calls[call.id]

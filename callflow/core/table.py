@@ -61,14 +61,14 @@ class Table(Generic[S, E]):
     impossible: Mapping[S, tuple[E, ...]] = field(factory=dict)
     timers: Mapping[S, E] = field(factory=dict)
     rows: Mapping[S, Mapping[E, S | Verdict]] = field(init=False, repr=False)
-    steps: Mapping[S, Mapping[E, tuple[S | Verdict, str, Mapping[str, str]]]] = field(init=False, repr=False)
+    steps: Mapping[S, Mapping[E, tuple[S, str, Mapping[str, str]] | None]] = field(init=False, repr=False)
     kind: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Refuse a table that does not pass `check`; build the look-up rows and what the trace shows of each move.
 
-        `steps` holds (next state, the event's name, from and to) because a run writes a row for every move and an
-        enum's `name` is slow; `kind` is the kind of those rows.
+        `steps` holds (next state, the event's name, from and to), or None for a verdict, because a run writes a row
+        for every move and an enum's `name` is slow; `kind` is the kind of those rows.
         """
         faults = self.check()
         if faults:
@@ -77,7 +77,7 @@ class Table(Generic[S, E]):
         for state, event, verdict in self._cells():
             rows[state][event] = verdict
         steps = {
-            state: {event: (to, event.name, {"from": state.name, "to": to.name}) for event, to in row.items()}
+            state: {event: _step(state, event, to) for event, to in row.items()}
             for state, row in rows.items()
         }
         object.__setattr__(self, "rows", rows)
@@ -141,6 +141,10 @@ class Table(Generic[S, E]):
         lines += [f"    {state.name} --> {to.name}: {event.name}" for state, event, to in self.moves]
         lines += [f"    {state.name} --> [*]" for state in self.states if state in self.ends]
         return "\n".join(lines)
+
+
+def _step(state: S, event: E, to: S | Verdict) -> tuple[S, str, Mapping[str, str]] | None:
+    return None if isinstance(to, Verdict) else (to, event.name, {"from": state.name, "to": to.name})
 
 
 def _cell_text(verdict: Word) -> str:

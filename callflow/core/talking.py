@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import define
 
 from callflow.core.agenda import Entry
@@ -12,6 +14,9 @@ from callflow.core.exchange import Exchange
 from callflow.core.executor import resume
 from callflow.core.switch import answer, bridge, destroy, unbridge
 from callflow.core.trace import EVENT
+
+_ENDED_BY_CALLER: Final = Talk(True, HangupCause.NORMAL_CLEARING, is_caller_gone=True)
+_ENDED_BY_CALLEE: Final = Talk(True, HangupCause.NORMAL_CLEARING)
 
 
 @define(eq=False, weakref_slot=False)
@@ -33,7 +38,7 @@ class Talking:
     def lose(self, exchange: Exchange, because: int) -> None:
         """The caller ended the talk, and the callee's leg with it."""
         self.stay_apart(exchange)
-        resume(exchange, self.run, Talk(True, HangupCause.NORMAL_CLEARING, is_caller_gone=True), because)
+        resume(exchange, self.run, _ENDED_BY_CALLER, because)
 
     def stay_apart(self, exchange: Exchange) -> None:
         """Do not bridge any more."""
@@ -70,7 +75,7 @@ def callee_hangs_up(exchange: Exchange, talking: Talking, because: int) -> None:
     talking.stay_apart(exchange)
     destroy(exchange, call, callee, HangupCause.NORMAL_CLEARING, because, callee.party)
     unbridge(exchange, call, callee, because)
-    complete(exchange, talking.run, Talk(True, HangupCause.NORMAL_CLEARING), "SUCCESS", because)
+    complete(exchange, talking.run, _ENDED_BY_CALLEE, "SUCCESS", because)
 
 
 def complete(exchange: Exchange, run: FlowRun, talk: Talk, response: str, because: int) -> None:

@@ -35,13 +35,15 @@ def tree_text(flow: Flow, path_taken: Sequence[str] = ()) -> str:
     """Draw `flow`, one line a node, without a final line break.
 
     `path_taken` lists the `where` of the nodes that a call ran, in order: each such node gets ● and its place in that
-    order, counted from 1, every other ○. Remarks of level warning and error stand behind the node that they are about.
+    order, counted from 1, every other ○; an empty `where` is a turn that another flow had. Remarks of level warning and
+    error stand behind the node that they are about.
     """
     if flow.root is None:
         return "(empty: the call ends at once)"
     turns: dict[str, list[int]] = {}
     for turn, where in enumerate(path_taken, 1):
-        turns.setdefault(where, []).append(turn)
+        if where:
+            turns.setdefault(where, []).append(turn)
     numbers = {where: ",".join(map(str, each)) for where, each in turns.items()}
     width = max(map(len, numbers.values()), default=0)
     remarks = _remarks(flow)
@@ -119,7 +121,7 @@ def _remarks(flow: Flow) -> Mapping[str, Sequence[str]]:
     places = {node.where for node in flow.nodes()}
     found: dict[str, list[str]] = {}
     for diagnostic in flow.diagnostics:
-        where = diagnostic.where
+        where = diagnostic.where.rpartition(": ")[2]  # without the file and line that loading puts in front
         while where and where not in places:
             where = where[: max(where.rfind("."), where.rfind("["), 0)]
         if diagnostic.severity != "info" and diagnostic.code not in found.setdefault(where, []):

@@ -153,7 +153,7 @@ def _after_preflow(flow: Flow, preflow_id: str, flows: Mapping[str, Flow], scena
     action = standard_registry().find("callflow")
     assert action is not None, "callflow is one of our own actions"
     settings = action.settings_class(id=preflow_id)
-    node = Node("callflow", settings, action, {"_": flow.root}, "preflow", False, {"id": preflow_id})
+    node = Node("callflow", settings, action, {"_": flow.root}, "preflow", False, {"id": preflow_id}, "preflow")
     return evolve(flow, root=node)
 
 

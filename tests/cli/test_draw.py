@@ -1,0 +1,123 @@
+"""`callflow draw`: callflows as trees and flowcharts, machines as tables and diagrams (issue 2, item 10; law 3)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from callflow.cli import verbs
+from callflow.core.delivery import DELIVERY
+from callflow.core.leg import LEG_TABLE
+from callflow.core.recorder import RECORDER_TABLE
+from callflow.core.table import Table
+
+SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "record_per_user" / "record_per_user.json"
+
+
+def draw(*arguments: str | Path) -> Result:
+    """Run `callflow draw`; nothing that it raises but SystemExit passes unseen."""
+    result = CliRunner().invoke(verbs, ["draw", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def written(folder: Path, document: object) -> Path:
+    """A callflow file."""
+    path = folder / "flow.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.mark.parametrize("table", [RECORDER_TABLE, DELIVERY, LEG_TABLE], ids=lambda table: str(table.name))
+def test_machines_are_drawn_from_their_tables(table: Table[Any, Any]) -> None:
+    """Law 3: the printed table and the diagram come from the object that runs."""
+    assert draw(table.name).stdout == table.as_text() + "\n"
+    assert draw(table.name, "--format", "mermaid").stdout == table.as_mermaid() + "\n"
+
+
+def test_a_callflow_is_a_tree() -> None:
+    """One line a node; names filled in; the sample's malformed `children` is marked where it stands (design §5)."""
+    values = ["--with", "RECORDINGS=http://h", "--with", "ACCOUNT_ID=acme", "--with", "USER_ID=al", "--with", "VMBOX_ID=b"]
+    result = draw(SAMPLE, *values)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "record_call  start  mp3  time_limit=360  http://h/acme/al",
+        "└─ _: user  al",
+        "   └─ _: record_call  stop",
+        "      └─ _: voicemail  b  ! bare-children",
+    ]
+
+
+@pytest.mark.parametrize("option", [["--strict"], ["--profile", "kazoo-5"]])
+def test_taken_literally_the_sample_ends_early(option: list[str]) -> None:
+    """Under --strict and in the kazoo profiles the malformed `children` leads nowhere, and the picture shows it."""
+    lines = draw(SAMPLE, *option).stdout.splitlines()
+    assert len(lines) == 3
+    assert lines[2].startswith("   └─ _: record_call  stop") and "! bare-children" in lines[2]
+
+
+def test_a_callflow_is_a_flowchart(tmp_path: Path) -> None:
+    """A box a node, an arrow a branch."""
+    flow = {"module": "user", "data": {"id": "al"}, "children": {"_": {"module": "hangup"}, "NO_ANSWER": {}}}
+    assert draw(written(tmp_path, flow), "--format", "mermaid").stdout.splitlines() == [
+        "flowchart TD",
+        '    n0["user<br/>al"]',
+        '    n0 -->|"_"| n1["hangup"]',
+        '    n0 -->|"NO_ANSWER"| n2(["the flow ends here"])',
+    ]
+
+
+def test_unsimulated_modules_are_drawn(tmp_path: Path) -> None:
+    """A picture is no run: a module that is not simulated yet is marked, not refused."""
+    result = draw(written(tmp_path, {"module": "menu", "data": {"id": "m"}}))
+    assert result.exit_code == 0
+    assert result.stdout.startswith("menu (not simulated)  id=m" if "id=m" in result.stdout else "menu (not simulated)  m")
+
+
+def test_a_faulty_callflow_is_refused(tmp_path: Path) -> None:
+    """Wrong input: every fault is one line with file, line and path; status 2, nothing drawn."""
+    path = written(tmp_path, {"module": "record_call", "data": {"time_limit": 4, "formt": "mp3"}})
+    result = draw(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    first, second = result.stderr.splitlines()
+    assert {first, second} == {
+        f"error: {path}:1: flow.data.time_limit: 4 is out of bounds; write 5 to 10800",
+        f"error: {path}:1: flow.data.formt: unknown setting \"formt\" of record_call; did you mean 'format'?",
+    }
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    """No such file: what is wrong, and the file that may be meant."""
+    written(tmp_path, {})
+    result = draw(tmp_path / "flwo.json")
+    assert result.exit_code == 2
+    assert result.stderr == f'error: {tmp_path}/flwo.json: there is no such file; did you mean "flow.json"?\n'
+
+
+def test_a_misspelt_machine_is_told_the_right_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A word near a machine's name, and no file of that name."""
+    monkeypatch.chdir(tmp_path)
+    result = draw("recoder")
+    assert result.exit_code == 2
+    assert result.stderr.endswith("is neither a callflow file nor a machine; did you mean 'recorder'?\n")
+
+
+def test_pictures_that_come_later_are_not_offered() -> None:
+    """A format that we cannot make is refused by name, and not in the help."""
+    result = draw("leg", "--format", "svg")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "svg" not in draw("--help").stdout
+
+
+def test_hostile_documents_stay_on_their_lines(tmp_path: Path) -> None:
+    """Neither control characters nor credentials of a document are drawn."""
+    data = {"url": "http://bob:secret@h/\x1b[2J", "action": "start"}
+    path = written(tmp_path, {"module": "record_call", "data": data, "children": {"\x1b[1A\n": {"module": "x\r\x07"}}})
+    for form in ("text", "mermaid"):
+        output = draw(path, "--format", form).output
+        assert "secret" not in output
+        assert all(line.isprintable() for line in output.splitlines())
