@@ -6,7 +6,7 @@
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run test lint format coverage bench pins clean
+.PHONY: run test lint format coverage bench golden pins clean
 .DEFAULT_GOAL := run
 
 # The first of these that is new enough and can make a virtual environment; PYTHON=... on the command line overrides.
@@ -41,6 +41,9 @@ coverage: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python bench/run.py $(ARGS)
+
+golden: $(VENV)/test.stamp
+	$(BIN)/python -P tools/golden.py
 
 pins: $(VENV)/dev.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/pins.py

@@ -45,7 +45,7 @@ def command(out: Path) -> None:
         show.say(f"receiver: {receiver.url} stores in {receiver.folder}\n")
         for name in SCENARIOS:
             (scenario,) = load_scenario(folder / name)
-            choices = Choices(values={"RECORDINGS": receiver.url}, uploads=True)
+            choices = Choices(values={"RECORDING_SERVER": receiver.url.removeprefix("http://")}, uploads=True)
             run = Run(prepare(scenario, choices))
             place = out / Path(name).stem
             result = show.play(run, place, None, Uploads(None, None, None))

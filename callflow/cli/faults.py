@@ -1,4 +1,4 @@
-"""What went wrong, as lines on stderr and an exit status: exceptions become either of them here only (design §7, §9)."""
+"""What went wrong, as lines on stderr and an exit status: exceptions become either of them only here (§7, §9)."""
 
 from __future__ import annotations
 

@@ -62,8 +62,9 @@ class Shown:
         """Show the URL when receiving begins, and every stored file."""
         if event == "receiving":
             click.echo(facts["url"])
-            click.echo(printable(f"stores in {facts['folder']}; Ctrl-C ends it"))
-            return
-        again = "" if facts["is_new"] else ", in place of an earlier one"
-        with suppress(OSError):  # the file is stored; that nobody reads this is no reason to tell the sender otherwise
-            click.echo(printable(f"{event} {facts['path']}: {facts['bytes']} bytes{again}"))
+            line = f"stores in {facts['folder']}; Ctrl-C ends it"
+        else:
+            again = "" if facts["is_new"] else ", in place of an earlier one"
+            line = f"{event} {facts['path']}: {facts['bytes']} bytes{again}"
+        with suppress(OSError):  # whoever wanted only the URL may be gone; that is no reason to turn senders away
+            click.echo(printable(line))

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from callflow.core.call import Call
 from callflow.core.carrying_out import CARRY_OUT
-from callflow.core.delivery import Target
 from callflow.core.deliveries import settle_try
+from callflow.core.delivery import Target
 from callflow.core.errors import RunawayError
 from callflow.core.events import Caller, DeliveryAnswered, Told
 from callflow.core.exchange import Exchange, Setting

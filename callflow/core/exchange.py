@@ -115,9 +115,7 @@ class Exchange:
             self.rows.append((seq, self.agenda.now_ms, call_id, leg, table.kind, name, shown, because, rule))
         return seq
 
-    def _stay(
-        self, table: Table[Any, Any], machine: Machine, event: Word, call_id: str, leg: str, because: int
-    ) -> int:
+    def _stay(self, table: Table[Any, Any], machine: Machine, event: Word, call_id: str, leg: str, because: int) -> int:
         """What `move` does about an event that moves nothing: note a late one, raise for an impossible one."""
         state = machine.state
         if table.rows[state][event] is LATE:

@@ -116,7 +116,9 @@ def _play_on(exchange: Exchange, run: FlowRun, answer: Any, thrown: HungUp | Non
         run.script = None
         if type(done.value) in _NEXT_TYPES:
             return done.value  # type: ignore[no-any-return]
-        return _crashed(exchange, run, ActionError(f"it returned {done.value!r:.80}; return where the flow goes"), because)
+        return _crashed(
+            exchange, run, ActionError(f"it returned {done.value!r:.80}; return where the flow goes"), because
+        )
     except HungUp:
         run.script = thrown = None  # its traceback holds this frame: kept here, it would keep the call alive (law 8)
         return STOP
@@ -177,7 +179,9 @@ def _stop(exchange: Exchange, run: FlowRun, cause: HangupCause | None, because: 
     if run.pushed:
         *pushed, node = run.pushed
         run.pushed = tuple(pushed)
-        exchange.note(run.call.id, "A", FLOW, "resumed", {"where": node.where}, because, "law: stop pops the stack (B§2.2)")
+        exchange.note(
+            run.call.id, "A", FLOW, "resumed", {"where": node.where}, because, "law: stop pops the stack (B§2.2)"
+        )
         return node
     if cause is not None:
         run.is_over = True

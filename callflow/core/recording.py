@@ -83,7 +83,9 @@ class Recording:
         return self.state in (_ARMED, _STARTING, _RECORDING)
 
 
-def arm(exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, because: int, rule: str = "") -> Recording:
+def arm(
+    exchange: Exchange, call: Call, kind: Kind, options: RecordingOptions, because: int, rule: str = ""
+) -> Recording:
     """Make a recording on the A-leg; it waits for its trigger. Its ids are those production would draw (B§3.2)."""
     index = call.recordings_made
     call.recordings_made = index + 1
@@ -149,7 +151,9 @@ def _limit_ms(exchange: Exchange, recording: Recording) -> int:
 
 
 def _limit_reached(exchange: Exchange, recording: Recording, event: None, because: int) -> None:
-    end(exchange, recording, RecorderEvent.LIMIT_REACHED, EndedBy.TIME_LIMIT, because, recording.options.time_limit_rule)
+    end(
+        exchange, recording, RecorderEvent.LIMIT_REACHED, EndedBy.TIME_LIMIT, because, recording.options.time_limit_rule
+    )
 
 
 def listen(exchange: Exchange, recording: Recording, because: int) -> None:
@@ -243,7 +247,9 @@ def warn_of_conflict(exchange: Exchange, recording: Recording, because: int) -> 
     others = [tap.index for tap in recording.leg.taps if tap is not recording and tap.kind == "call"]
     if others:
         detail = {"code": "recording-during-take", "recording": others[0], "take": recording.index}
-        exchange.note(recording.call_id, recording.leg.id, WARNING, "recording-during-take", detail, because, "the seed")
+        exchange.note(
+            recording.call_id, recording.leg.id, WARNING, "recording-during-take", detail, because, "the seed"
+        )
 
 
 def _move(

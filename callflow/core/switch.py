@@ -50,7 +50,9 @@ def unbridge(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
             exchange.move(LEG_TABLE, side, _UNBRIDGE, call.id, side.id, because, {"other_leg": other.id})
 
 
-def destroy(exchange: Exchange, call: Call, leg: Leg, cause: HangupCause, because: int, by: str = "", rule: str = "") -> None:
+def destroy(
+    exchange: Exchange, call: Call, leg: Leg, cause: HangupCause, because: int, by: str = "", rule: str = ""
+) -> None:
     """End one leg: what it says is cut off, its recordings stop, and then it is gone (B§8.2)."""
     hush(exchange, call.id, leg, because)
     for recording in leg.taps:

@@ -76,10 +76,7 @@ class Table(Generic[S, E]):
         rows: dict[S, dict[E, S | Verdict]] = {state: {} for state in self.states}
         for state, event, verdict in self._cells():
             rows[state][event] = verdict
-        steps = {
-            state: {event: _step(state, event, to) for event, to in row.items()}
-            for state, row in rows.items()
-        }
+        steps = {state: {event: _step(state, event, to) for event, to in row.items()} for state, row in rows.items()}
         object.__setattr__(self, "rows", rows)
         object.__setattr__(self, "steps", steps)
         object.__setattr__(self, "kind", self.name.upper())
@@ -107,9 +104,13 @@ class Table(Generic[S, E]):
             forward[state].add(to)
             backward[to].add(state)
         reached = _closure({self.start}, forward)
-        faults += [f"{state.name} cannot be reached from {self.start.name}" for state in self.states if state not in reached]
+        faults += [
+            f"{state.name} cannot be reached from {self.start.name}" for state in self.states if state not in reached
+        ]
         ending = _closure(set(self.ends), backward)
-        faults += [f"{state.name} is a dead end: no way to an end state" for state in self.states if state not in ending]
+        faults += [
+            f"{state.name} is a dead end: no way to an end state" for state in self.states if state not in ending
+        ]
         return tuple(faults + list(self._timer_faults()))
 
     def _timer_faults(self) -> Iterable[str]:
@@ -117,7 +118,9 @@ class Table(Generic[S, E]):
         for state, event in self.timers.items():
             if (state, event) not in moves:
                 yield f"the timer of {state.name} sends {event.name}, which does not move it"
-        armed = {event: [state for state, sent in self.timers.items() if sent is event] for event in self.timers.values()}
+        armed = {
+            event: [state for state, sent in self.timers.items() if sent is event] for event in self.timers.values()
+        }
         for state, event, _ in self.moves:
             if event in armed and state not in armed[event]:
                 yield f"({state.name}, {event.name}) waits for a timer that {state.name} does not arm"
@@ -130,7 +133,9 @@ class Table(Generic[S, E]):
             cells = [_cell_text(self.rows[state][event]) for event in self.events]
             lines.append([state.name + ("*" if state in self.ends else ""), *cells])
         widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-        grid = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+        grid = [
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        ]
         timers = [f"timer of {state.name}: {event.name}" for state, event in self.timers.items()]
         legend = f"starts in {self.start.name}; * may rest here; . late (dropped, traced); ! impossible (raises)"
         return "\n".join([*grid, *timers, legend])

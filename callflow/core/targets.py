@@ -21,9 +21,7 @@ _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,19}", re.ASCII)
 _BEFORE_AUTHORITY: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:(?=/))?/*", re.ASCII | re.IGNORECASE)
 
 
-def choose_target(
-    account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str
-) -> Target:
+def choose_target(account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str) -> Target:
     """Decide where one finished recording goes; the target's rule names the option that decided."""
     if recording.options.url:
         return _url_target(account, profile, call, recording, recording_id)
@@ -39,9 +37,7 @@ def choose_target(
 _NOT_STORED: Final = Target(TargetKind.NONE, "", "", "media.store_recordings=false")
 
 
-def _url_target(
-    account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str
-) -> Target:
+def _url_target(account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str) -> Target:
     options = recording.options
     scheme = options.url.partition("://")[0].lower()
     if scheme not in SCHEMES:

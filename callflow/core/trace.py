@@ -1,13 +1,11 @@
 """The trace: one row for every change, the core's only output (design §2.5).
 
-Rows are plain tuples with names. `to_line` and `from_line` are the JSON-lines form; `header` is row 0 of every trace.
+Rows are plain tuples with names; `callflow.tracefile` writes and reads them as JSON lines. Row 0 of every trace is its header.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final, NamedTuple
 
 FORMAT: Final = 1
@@ -43,26 +41,6 @@ class Row(NamedTuple):
     detail: Mapping[str, Any] | None
     because: int
     rule: str
-
-
-_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
-
-
-def to_line(row: Row) -> str:
-    """The row as one JSON object, keys in a fixed order, without the line's end."""
-    seq, at_ms, call_id, leg, kind, name, detail, because, rule = row
-    return (
-        f'{{"seq":{seq},"at_ms":{at_ms},"call_id":{_quoted(call_id)},"leg":"{leg}","kind":"{kind}","name":{_quoted(name)},'
-        f'"detail":{"null" if detail is None else _encode(detail)},"because":{because},"rule":{_quoted(rule)}}}'
-    )
-
-
-def from_line(line: str) -> Row:
-    """The row that `to_line` wrote; raises ValueError when the line is not one."""
-    fields = json.loads(line)
-    if not isinstance(fields, dict) or tuple(fields) != Row._fields:
-        raise ValueError(f"not a trace row: {line[:80]!r}; a row has the keys {', '.join(Row._fields)} in this order")
-    return Row(**fields)
 
 
 def channel_event(row: Row) -> str:

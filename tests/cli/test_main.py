@@ -106,7 +106,9 @@ def test_the_package_runs_as_a_program() -> None:
 
 
 @pytest.mark.parametrize(("no_color", "is_coloured"), [("1", False), ("", True)])
-def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_color: str, is_coloured: bool) -> None:
+def test_no_color_is_honoured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_color: str, is_coloured: bool
+) -> None:
     """With NO_COLOR set and not empty nothing is coloured, on a terminal neither."""
     monkeypatch.setenv("NO_COLOR", no_color)
     (tmp_path / "empty.json").write_text('{"flow": {"module": "nobody_has_it"}}')

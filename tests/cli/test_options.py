@@ -38,7 +38,7 @@ def read(*arguments: str) -> dict[str, Any]:
 
 def test_nothing_given_leaves_all_to_the_scenario() -> None:
     """Every option has a value that means: not given."""
-    expected = {"values": {}, "start": None, "seed": None, "profile": None, "strict": False, "skip_unsimulated": False}
+    expected: dict[str, Any] = {"values": {}, "start": None, "seed": None, "profile": None, "strict": False, "skip_unsimulated": False}
     assert read() == expected
 
 
@@ -65,7 +65,9 @@ def test_start_is_a_moment_in_utc(text: str) -> None:
     assert start.tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2026-02-30T10:00:00Z", "2026-11-30T25:00:00Z", "0001-01-01T00:00:00+10:00"])
+@pytest.mark.parametrize(
+    "text", ["tomorrow", "2026-02-30T10:00:00Z", "2026-11-30T25:00:00Z", "0001-01-01T00:00:00+10:00"]
+)
 def test_start_refuses_what_is_no_moment(text: str) -> None:
     """Other words, days that do not exist, moments before the calendar: a usage error with an example."""
     with pytest.raises(click.BadParameter, match="is not a date and time; write it like 2026-11-30T23:59:50Z"):

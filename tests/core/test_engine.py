@@ -6,13 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import define
 
 from callflow.core.causes import HangupCause
+from callflow.core.delivery import DELIVERY
 from callflow.core.effects import Answer, Continue, HangUp, Sleep, StartRecording
 from callflow.core.errors import ActionError, ImpossibleEvent, RunawayError
 from callflow.core.events import Answers, Caller, FallsSilent, HangsUp, Presses, Rejects, Speaks, Told
-from callflow.core.leg import LEG_TABLE, LegEvent
-from callflow.core.table import Table
+from callflow.core.exchange import Exchange, Setting
+from callflow.core.leg import LEG_TABLE
+from callflow.core.recorder import RECORDER_TABLE
+from callflow.core.table import IMPOSSIBLE, Table
 from callflow.core.trace import CALL, INPUT, LATE_EVENT, LEG, Row
 
 HOUR_MS = 3_600_000
@@ -152,18 +156,24 @@ def test_a_loop_passes_the_limit_of_rows(build: Any) -> None:
         build.play({"module": "loop"}, fakes={"loop": for_ever}, limits={"max_rows": 500})
 
 
-def test_an_event_that_cannot_be_raises(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Law 3 and design §9: an impossible event is our bug: it raises, and says machine, call, time, event and state."""
-    moves = tuple(move for move in LEG_TABLE.moves if move[1] is not LegEvent.CHANNEL_ANSWER)
-    impossible = {state: (*LEG_TABLE.impossible.get(state, ()), LegEvent.CHANNEL_ANSWER) for state in LEG_TABLE.states}
-    late = {
-        state: tuple(e for e in events if e is not LegEvent.CHANNEL_ANSWER) for state, events in LEG_TABLE.late.items()
-    }
-    monkeypatch.setattr(Table, "check", lambda table: ())
-    planted = Table("leg", LEG_TABLE.states, LEG_TABLE.events, LEG_TABLE.start, LEG_TABLE.ends, moves, late, impossible)
-    monkeypatch.setattr("callflow.core.legs.LEG_TABLE", planted)
-    with pytest.raises(ImpossibleEvent, match=r"leg of call c1 at 70 ms: CHANNEL_ANSWER in state NEW"):
-        build.perform(build.doing(Sleep(70), Answer()))
+@define
+class Machine:
+    """Something that a table moves."""
+
+    state: Any
+
+
+@pytest.mark.parametrize("table", [LEG_TABLE, RECORDER_TABLE, DELIVERY], ids=lambda table: str(table.name))
+def test_an_event_that_cannot_be_raises(build: Any, table: Table[Any, Any]) -> None:
+    """Law 3 and design §9: an impossible event is our bug: it raises, saying machine, call, time, event and state."""
+    impossible = [(s, e) for s, row in table.rows.items() for e, to in row.items() if to is IMPOSSIBLE]
+    assert impossible
+    for state, event in impossible:
+        exchange, machine = Exchange(Setting(build.household())), Machine(state)
+        said = f"^{table.name} of call c1 at 0 ms: {event.name} in state {state.name};"
+        with pytest.raises(ImpossibleEvent, match=said):
+            exchange.move(table, machine, event, "c1", "A", -1)
+        assert machine.state is state
 
 
 def test_raising_lets_an_actions_fault_out(build: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from callflow.core.events import Answers, HangsUp, Presses, Speaks
-from callflow.core.trace import to_line
+from callflow.tracefile import to_line
 
 FLOW = {
     "module": "record_call",
@@ -36,7 +36,7 @@ def trace(build: Any, **setting: Any) -> str:
     )  # fmt: skip
     for tell in tells:
         stage.tell(*tell)
-    return "".join(to_line(row) + "\n" for row in stage.run().rows)
+    return b"".join(to_line(row) for row in stage.run().rows).decode()
 
 
 def digest(text: str) -> str:

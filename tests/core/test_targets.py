@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from callflow.core.effects import Answer, Sleep, StartRecording
 from callflow.core.events import Caller
 from callflow.core.targets import recording_url, without_credentials
-from callflow.core.trace import to_line
+from callflow.tracefile import to_line
 
 HOST = "https://couch.example:5984"
 URL = "http://h/r"
@@ -183,7 +183,7 @@ def test_no_row_ever_holds_a_credential(build: Any, profile: str, credentials: s
     account = build.household(third_party_bigcouch_host=None if is_url else url)
     script = build.doing(Answer(), StartRecording(options), Sleep(1_000))
     stage = build.perform(script, profile=profile, account=account, replies=("503", "201"))
-    assert "S3" not in "".join(to_line(row) for row in stage.rows).upper()
+    assert "S3" not in b"".join(to_line(row) for row in stage.rows).decode().upper()
     assert "S3" not in json.dumps(without_credentials(url)).upper()
 
 

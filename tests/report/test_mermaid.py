@@ -57,9 +57,16 @@ def test_marks_of_the_language_become_entities() -> None:
     assert all(LINE.fullmatch(line) for line in text.splitlines()[1:])
 
 
-@given(st.recursive(st.builds(node, st.text(min_size=1, max_size=20)), lambda inner: st.builds(
-    node, st.text(min_size=1, max_size=20), st.dictionaries(st.text(max_size=10), inner, max_size=3), id=st.text(max_size=10)
-), max_leaves=8))  # fmt: skip
+NAMES = st.text(min_size=1, max_size=20)
+KEYS = st.text(max_size=10)
+TREES = st.recursive(
+    st.builds(node, NAMES),
+    lambda inner: st.builds(node, NAMES, st.dictionaries(KEYS, inner, max_size=3), id=KEYS),
+    max_leaves=8,
+)
+
+
+@given(TREES)
 def test_no_document_leaves_its_labels(tree: dict[str, Any]) -> None:
     """Whatever names, keys and settings hold, each line is one box or one arrow."""
     flow = load(tree)

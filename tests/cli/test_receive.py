@@ -1,0 +1,165 @@
+"""`callflow receive`: the URL first, a line for each file, errors in one line (issue 2, items 9 and 10)."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner, Result
+
+from callflow.cli import verbs
+from callflow.cli.receive import Shown
+from callflow.storage import receiver
+
+TIMEOUT_S = 60
+
+
+def receive(*arguments: str | Path) -> Result:
+    """Run `callflow receive`; nothing that it raises but SystemExit passes unseen."""
+    result = CliRunner().invoke(verbs, ["receive", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@contextmanager
+def running(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The verb as a process, and the URL that it printed; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "callflow", "receive", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def put(url: str, path: str, body: bytes, method: str = "PUT") -> int:
+    """Send a file and return the status."""
+    address = urlsplit(url)
+    assert address.hostname is not None
+    with closing(http.client.HTTPConnection(address.hostname, address.port, timeout=TIMEOUT_S)) as connection:
+        connection.request(method, path, body)
+        return connection.getresponse().status
+
+
+def test_files_are_kept_and_shown_and_ctrl_c_ends_it(tmp_path: Path) -> None:
+    """The first line is the URL; a missing folder is made; one line a stored file; Ctrl-C ends with 0."""
+    folder = tmp_path / "new" / "recordings"
+    with running(folder, "--max-bytes", "100") as (process, url):
+        assert url.startswith("http://127.0.0.1:")
+        assert put(url, "/acme/call_recording_1.mp3", b"x" * 100) == 201
+        assert put(url, "/acme/call_recording_1.mp3", b"y" * 50) == 200
+        assert put(url, "/acme/call_recording_2.mp3", b"z" * 101) == 413
+        assert put(url, "/../outside.mp3", b"z") == 400
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, errors) == (0, "")
+    assert output.splitlines() == [
+        f"stores in {folder}; Ctrl-C ends it",
+        "stored acme/call_recording_1.mp3: 100 bytes",
+        "stored acme/call_recording_1.mp3: 50 bytes, in place of an earlier one",
+    ]
+    assert (folder / "acme" / "call_recording_1.mp3").read_bytes() == b"y" * 50
+    assert [each.name for each in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_sender_is_answered_when_nobody_reads_the_lines(tmp_path: Path) -> None:
+    """The file is safe, so the sender is told so, whatever became of our stdout."""
+    with running(tmp_path) as (process, url):
+        assert process.stdout is not None
+        process.stdout.close()
+        assert put(url, "/a.mp3", b"x") == 201
+        assert put(url, "/b.mp3", b"x") == 201
+    assert {each.name for each in tmp_path.iterdir()} >= {"a.mp3", "b.mp3"}
+
+
+def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
+    """The port, what is wrong, what to do; status 2."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = receive(tmp_path, "--port", str(port))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: 127.0.0.1:{port}: cannot listen there, ")
+    assert result.stderr.endswith("; take another port, 0 for any\n")
+
+
+@pytest.mark.parametrize("below", ["", "inside"])
+def test_a_file_is_no_folder(tmp_path: Path, below: str) -> None:
+    """A file where the folder, or one above it, should be; status 2, the file untouched."""
+    file = tmp_path / "taken"
+    file.write_text("mine")
+    result = receive(file / below)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {file / below}: cannot be written, ")
+    assert result.stderr.endswith("; name another folder\n") and result.stderr.count("\n") == 1
+    assert file.read_text() == "mine"
+
+
+def test_a_hostile_folder_name_stays_on_its_line(tmp_path: Path) -> None:
+    """Control characters of a name never reach the terminal."""
+    (tmp_path / "a\x1b[2J\n").write_text("")
+    result = receive(tmp_path / "a\x1b[2J\n")
+    assert result.exit_code == 2
+    assert "a\\x1b[2J\\n" in result.stderr and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--port", "x"],
+        ["--max-bytes", "0"],
+        ["--host", "my host"],
+        ["--host", ""],
+    ],
+)
+def test_wrong_options_are_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    """Ports end at 65535, a limit is at least a byte, a host is an IP address."""
+    result = receive(tmp_path / "new", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: callflow receive: ") and result.stderr.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the server was started with, in place of starting it."""
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(receiver, "serve_forever", lambda *given: calls.append(given))
+    return calls
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_an_open_door_is_warned_about(tmp_path: Path, served: list[tuple[Any, ...]], host: str) -> None:
+    """Beyond loopback anybody may store files: said on stderr, and done."""
+    result = receive(tmp_path, "--host", host, "--port", "8080", "--max-bytes", "5")
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"warning: {host} is not only this machine: ")
+    assert served == [(tmp_path, 8080, host, 5, Shown())]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_loopback_is_not_warned_about(tmp_path: Path, served: list[tuple[Any, ...]], host: str) -> None:
+    """On this machine alone there is nothing to warn of; without options any free port is taken."""
+    result = receive(tmp_path, "--host", host)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert served == [(tmp_path, 0, "127.0.0.1" if host == "localhost" else host, None, Shown())]
+
+
+def test_stored_names_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    """Senders choose names: marks that would steer the terminal are shown as escapes."""
+    Shown().info("stored", path="a\u202e\x9b.mp3", bytes=3, sha256="", is_new=True)
+    assert capsys.readouterr().out == "stored a\\u202e\\x9b.mp3: 3 bytes\n"
