@@ -22,20 +22,18 @@ class RecordingSettings:
 
     format: str | None = setting(None, help="File format; default: the system's extension, mp3.", one_of=("mp3", "wav"))
     media_id: str | None = setting(None, help="Document id of the recording; default: generated.")
-    media_name: str | None = setting(None, help="Name of the recording; default: generated.", longest=255)
+    media_name: str | None = setting(None, help="Name of the recording; default: generated.")
     method: str = setting("put", help="HTTP verb for sending the file to url.", one_of=("put", "post"))
     origin: str | None = setting(None, help="How the recording was started; read-only.")
-    record_min_sec: int | None = setting(None, help="Seconds; a shorter recording is deleted.", at_least=0)
+    record_min_sec: int | None = setting(None, help="Seconds; a shorter recording is deleted.")
     record_on_answer: bool = setting(False, help="Start when the call is answered.")
     record_on_bridge: bool = setting(False, help="Start when the call is bridged.")
-    record_sample_rate: int | None = setting(
-        None, help="Sample rate in Hz; default 16000 in stereo, 8000 in mono.", at_least=8000, at_most=48000
-    )
+    record_sample_rate: int | None = setting(None, help="Sample rate in Hz; default 16000 in stereo, 8000 in mono.")
     should_follow_transfer: bool = setting(True, help="Go on recording after a transfer.")
     silence_detection: bool = setting(False, help="End the recording when nobody speaks for a time.")
-    silence_final_timeout: int = setting(5, help="Milliseconds of silence after speech.", at_least=0)
-    silence_initial_timeout: int = setting(0, help="Milliseconds of silence before any speech.", at_least=0)
-    silence_threshold: int = setting(200, help="Frame score below which a frame is silent.", at_least=0)
+    silence_final_timeout: int = setting(5, help="Milliseconds of silence after speech.")
+    silence_initial_timeout: int = setting(0, help="Milliseconds of silence before any speech.")
+    silence_threshold: int = setting(200, help="Frame score below which a frame is silent.")
     time_limit: int | None = setting(None, help="Longest recording in seconds.", at_least=5, at_most=10800)
     url: str | None = setting(None, help="Base URL that the file is sent to.", shortest=5)
 

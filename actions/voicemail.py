@@ -63,7 +63,8 @@ async def voicemail(call: CallView, settings: VoicemailSettings) -> Next:
             raise _not_simulated(call, "logging in with *")
         return CONTINUE
     instructions = () if box.skip_instructions else (prompt("vm-record_message"),)
-    digit = await Play((*_greeting(call, box), *instructions)) if not _is_mute(box) else ""
+    sounds = (*_greeting(call, box), *instructions)
+    digit = await Play(sounds) if sounds else ""
     if digit == "*":
         raise _not_simulated(call, "logging in with *")
     if digit == "0":
@@ -82,18 +83,18 @@ async def _announce(call: CallView, box: Mailbox) -> Next:
     return CONTINUE
 
 
-def _is_mute(box: Mailbox) -> bool:
-    return box.skip_greeting and box.skip_instructions
-
-
 def _greeting(call: CallView, box: Mailbox) -> tuple[Sound, ...]:
-    """The box's own greeting, or the spoken number of the mailbox (B§7.6 step 6)."""
+    """The introduction if wanted, then the box's greeting: temporary, own, plain, or with its number (B§7.6 step 6)."""
+    intro = (prompt("vm-greeting_intro"),) if box.play_greeting_intro else ()
     if box.skip_greeting:
-        return ()
-    own = sound_of(call, box.media_unavailable) if box.media_unavailable else None
-    if own is not None:
-        return (own,)
-    return (prompt("vm-person"), *digits(box.number), prompt("vm-not_available"))
+        return intro
+    for media_id in (box.media_temporary, box.media_unavailable):
+        own = sound_of(call, media_id) if media_id else None
+        if own is not None:
+            return (*intro, own)
+    if box.use_person_not_available:
+        return (*intro, prompt("vm-person_not_available"))
+    return (*intro, prompt("vm-person"), *digits(box.number), prompt("vm-not_available"))
 
 
 def _operator(call: CallView, box: Mailbox) -> Branch | None:

@@ -1,23 +1,27 @@
-"""Loading callflows and accounts from files, with every fault at its file and line (design §9)."""
+"""Loading callflows from files, with every fault and remark at its file and line (design §9)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from attrs import evolve, frozen
 
-from callflow.core.account import Account, read_account
 from callflow.core.diagnostic import Diagnostic
-from callflow.core.errors import DocumentError, FlowError, ScenarioError
+from callflow.core.endpoints import SystemMedia
+from callflow.core.errors import DocumentError, FlowError
 from callflow.core.flow import Flow, load_flow
 from callflow.core.profile import DOCS, Profile
 from callflow.discovery import standard_registry
-from callflow.scenario.document import Document, load_account, read_document
-from callflow.schemas import document_keys, module_schemas
+from callflow.lint import lint_flow
+from callflow.scenario.document import Document, read_document
+from callflow.schemas import module_schemas
 
 F = TypeVar("F", bound=DocumentError)
+
+INLINE: Final = "data.flow"
+"""Where a `callflow` node holds a flow of its own, seen from the node."""
 
 
 @frozen
@@ -30,86 +34,66 @@ class Reading:
     skip_unsimulated: bool = False
 
 
+@frozen(eq=False)
+class PlacedFlow:
+    """A loaded flow whose diagnostics have their places; `place` puts file and line in front of a JSON path of it."""
+
+    flow: Flow
+    place: Callable[[str], str]
+
+    def remarks(self, system: SystemMedia | None = None) -> tuple[Diagnostic, ...]:
+        """What loading remarked and what the linter finds, all with file and line; `system` as in `lint_flow`."""
+        known = set(self.flow.diagnostics)
+        found = lint_flow(self.flow, system=system)
+        return tuple(each if each in known else evolve(each, where=self.place(each.where)) for each in found)
+
+
 def load_callflow(path: Path, reading: Reading) -> tuple[Flow, Document]:
     """Load a callflow file. Raises FlowError, at file and line, with all further faults as its notes."""
-    document = read_document(path, FlowError)
-    flow = _flow(document.data, reading, path.stem)
-    raise_first([_at(document, fault, _inside(document, fault.where)) for fault in flow.faults])
-    return locate(flow, document), document
+    flow, document = check_callflow(path, reading)
+    raise_first(flow.faults)
+    return flow, document
+
+
+def place_callflow(path: Path, reading: Reading) -> PlacedFlow:
+    """Load a callflow file to be run. Raises FlowError as `load_callflow` does."""
+    flow, document = load_callflow(path, reading)
+    return PlacedFlow(flow, lambda where: _placed(document, where))
 
 
 def check_callflow(path: Path, reading: Reading) -> tuple[Flow, Document]:
-    """Load a callflow file for inspection: its faults stay in the flow, at file and line. Raises FlowError when broken."""
+    """Load a callflow file for inspection: its faults stay in the flow, at file and line.
+
+    Raises FlowError for a file that cannot be read at all.
+    """
     document = read_document(path, FlowError)
-    flow = _flow(document.data, reading, path.stem)
-    faults = tuple(_at(document, fault, _inside(document, fault.where)) for fault in flow.faults)
-    return evolve(locate(flow, document), faults=faults), document
-
-
-def locate(flow: Flow, document: Document) -> Flow:
-    """The flow with file and line in front of every diagnostic's JSON path."""
-    return evolve(flow, diagnostics=tuple(located(each, document) for each in flow.diagnostics))
+    flow = read_flow(document.data, reading, path.stem)
+    return _with_places(flow, lambda where: _placed(document, where)), document
 
 
 def located(diagnostic: Diagnostic, document: Document) -> Diagnostic:
     """A diagnostic of a callflow file, its place with file and line."""
-    line = document.place(_inside(document, diagnostic.where)).line
-    return evolve(diagnostic, where=f"{document.path}:{line}: {diagnostic.where}")
-
-
-def load_account_flows(account: Account, reading: Reading, name: str) -> Mapping[str, Flow]:
-    """Load every callflow of an account by id. Raises FlowError; `name` is the account file's."""
-    flows = {}
-    for listed in account.flows:
-        flow = _flow(listed.document, reading, listed.name)
-        where = f"{name}: callflow '{listed.id}'"
-        raise_first([FlowError(f"{where}: {fault.where}", fault.problem, fault.hint) for fault in flow.faults])
-        flows[listed.id] = evolve(
-            flow, diagnostics=tuple(evolve(each, where=f"{where}: {each.where}") for each in flow.diagnostics)
-        )
-    return flows
+    return evolve(diagnostic, where=_placed(document, diagnostic.where))
 
 
 def load_inline_flows(flow: Flow, reading: Reading) -> Mapping[str, Flow]:
-    """Load the flows written inside `callflow` nodes, and those inside them, by the JSON path where they stand."""
-    found: dict[str, Flow] = {}
-    waiting = [flow]
-    while waiting:
-        for node in waiting.pop().nodes():
-            if node.module == "callflow" and isinstance(node.data.get("flow"), Mapping):
-                at = f"{node.where}.data.flow"
-                inline = _flow(node.data["flow"], reading, flow.name, at)
-                raise_first(list(inline.faults))
-                found[at] = inline
-                waiting.append(inline)
+    """Load the flows written inside `callflow` nodes, and those inside them, by the JSON path where they stand.
+
+    Raises FlowError with the JSON path of the first fault, the others as its notes.
+    """
+    found = _inline(flow, reading)
+    raise_first([fault for each in found.values() for fault in each.faults])
     return found
 
 
-def load_account_file(path: Path | str | Mapping[str, object], file: str) -> tuple[Account, tuple[Diagnostic, ...]]:
-    """Read an account from its file, or as written inside `file`. Raises ScenarioError at file and line."""
-    if isinstance(path, Mapping):
-        document, prefix = None, f"{file}: account"
-        data: object = path
-    else:
-        document, prefix = load_account(Path(path)), ""
-        data = document.data
-    try:
-        account, diagnostics = read_account(data, known=document_keys())
-    except ScenarioError as fault:
-        where = document.where(fault.where) if document is not None else f"{prefix}.{fault.where}"
-        raise _renamed(ScenarioError(where, fault.problem, fault.hint), fault) from None
-    if document is not None:
-        diagnostics = tuple(evolve(each, where=document.where(each.where)) for each in diagnostics)
-    return account, diagnostics
+def place_inline_flows(placed: PlacedFlow, reading: Reading) -> Mapping[str, PlacedFlow]:
+    """The same with file and line, in the fault as in every diagnostic."""
+    flows = {at: _with_places(each, placed.place) for at, each in _inline(placed.flow, reading).items()}
+    raise_first([fault for each in flows.values() for fault in each.faults])
+    return {at: PlacedFlow(each, placed.place) for at, each in flows.items()}
 
 
-def _renamed(fault: ScenarioError, original: ScenarioError) -> ScenarioError:
-    for note in getattr(original, "__notes__", ()):
-        fault.add_note(note)
-    return fault
-
-
-def raise_first(faults: list[F]) -> None:
+def raise_first(faults: Sequence[F]) -> None:
     """Raise the first fault, the others as its notes; nothing when there is none."""
     if faults:
         first, *others = faults
@@ -118,7 +102,8 @@ def raise_first(faults: list[F]) -> None:
         raise first
 
 
-def _flow(data: object, reading: Reading, name: str, at: str = "flow") -> Flow:
+def read_flow(data: object, reading: Reading, name: str, at: str = "flow") -> Flow:
+    """A flow from plain data, faults and diagnostics at JSON paths that begin with `at`; `name` when it has none."""
     return load_flow(
         data,
         registry=standard_registry(),
@@ -132,14 +117,33 @@ def _flow(data: object, reading: Reading, name: str, at: str = "flow") -> Flow:
     )
 
 
-def _inside(document: Document, where: str) -> str:
-    """The path inside the file: a bare node has no `flow` around it."""
+def _inline(flow: Flow, reading: Reading) -> dict[str, Flow]:
+    # A node's data has its names filled in already: what is left unfilled was remarked there, and a value is no name.
+    filled = evolve(reading, fill={})
+    found: dict[str, Flow] = {}
+    waiting = [flow]
+    while waiting:
+        for node in waiting.pop().nodes():
+            if node.module == "callflow" and isinstance(node.data.get("flow"), Mapping):
+                at = f"{node.where}.{INLINE}"
+                inline = read_flow(node.data["flow"], filled, flow.name, at)
+                rest = tuple(each for each in inline.diagnostics if each.code != "unfilled-placeholder")
+                found[at] = evolve(inline, diagnostics=rest)
+                waiting.append(inline)
+    return found
+
+
+def _with_places(flow: Flow, place: Callable[[str], str]) -> Flow:
+    faults = tuple(FlowError(place(each.where), each.problem, each.hint) for each in flow.faults)
+    return evolve(
+        flow, faults=faults, diagnostics=tuple(evolve(each, where=place(each.where)) for each in flow.diagnostics)
+    )
+
+
+def _placed(document: Document, where: str) -> str:
+    """`file:line: flow.children._`: a bare node has no `flow` around it in its file, but its path says so."""
+    inside = where
     if isinstance(document.data, Mapping) and "flow" not in document.data:
-        return where.removeprefix("flow").removeprefix(".")
-    return where
-
-
-def _at(document: Document, fault: FlowError, path: str) -> FlowError:
-    return FlowError(f"{document.path}:{document.place(path).line}: {fault.where}", fault.problem, fault.hint)
-
-
+        inside = where.removeprefix("flow").removeprefix(".")
+    start = f"{document.path}:{document.place(inside).line}"
+    return f"{start}: {where}" if where else start

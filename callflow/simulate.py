@@ -16,7 +16,7 @@ from contextlib import contextmanager
 
 from attrs import define, evolve, field
 
-from callflow.core.engine import Engine
+from callflow.core.engine import DAY_MS, MAX_ROWS, Engine
 from callflow.core.trace import Row
 from callflow.report.results import Outcome, RunResult
 from callflow.report.summary import summarise
@@ -28,9 +28,14 @@ from callflow.scenario.verdict import verdict
 
 @define(eq=False)
 class Run:
-    """One run of one prepared scenario; `rows` are those played so far, row 0 names format, start and seed."""
+    """One run of one prepared scenario; `rows` are those played so far, row 0 names format, start and seed.
+
+    `max_ms` of virtual time and `max_rows` end a run that would never end, with RunawayError (design §12).
+    """
 
     prepared: Prepared
+    max_ms: int = DAY_MS
+    max_rows: int = MAX_ROWS
     rows: list[Row] = field(factory=list)
     engine: Engine = field(init=False)
     _stage: Stage = field(init=False)
@@ -38,7 +43,7 @@ class Run:
     def __attrs_post_init__(self) -> None:
         """Make the engine and put the scenario on the stage."""
         header = {"scenario": self.prepared.scenario.name, "start": self.prepared.start.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        self.engine = Engine(self.prepared.setting, header=header)
+        self.engine = Engine(self.prepared.setting, header=header, max_ms=self.max_ms, max_rows=self.max_rows)
         self._stage = Stage(self.prepared, self.engine)
 
     def play(self) -> Iterator[Row]:
@@ -80,8 +85,11 @@ def simulate(scenario: Scenario, choices: Choices | None = None) -> Run:
 
 @contextmanager
 def tuned_gc() -> Iterator[None]:
-    """Collect garbage less often while very many calls are alive: they are acyclic once over (bench/README.md)."""
-    before = gc.get_threshold()
+    """Collect garbage less often while very many calls are alive: they are acyclic once over (bench/README.md).
+
+    What somebody else has frozen stays frozen afterwards.
+    """
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -89,4 +97,5 @@ def tuned_gc() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if not frozen:
+            gc.unfreeze()

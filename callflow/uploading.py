@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from callflow.core.dates import GREGORIAN_OFFSET_S
 from callflow.core.delivery import DeliveryState
@@ -16,28 +17,39 @@ from callflow.core.trace import DELIVERY, MAILBOX, Row
 from callflow.report.results import Attempt, CallResult, RecordingResult, RunResult
 from callflow.simulate import Run
 from callflow.storage.audio_types import content_type_of
-from callflow.storage.clock import RealClock
+from callflow.storage.clock import Clock, RealClock
 from callflow.storage.dispatcher import DeliveryLogged, Destinations, deliver
 from callflow.storage.parcel import Delivered, Parcel
 
-_SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+_DRAWN_ID: Final = re.compile(r"[0-9]{6}-[0-9a-f]{32}")
+"""A document id as we draw it; any other was chosen by the callflow (`media_id`)."""
+
+Key = tuple[str, int]
+"""A recording: call id, and index in that call."""
 
 
-def upload(run: Run, result: RunResult, destinations: Destinations) -> Iterator[DeliveryLogged]:
+def upload(
+    run: Run, result: RunResult, destinations: Destinations, *, clock: Clock | None = None
+) -> Iterator[DeliveryLogged]:
     """Deliver every finished recording of a run whose files are written, and yield what happens.
 
-    Raises StorageError when a place or the outbox cannot be used at all; a failed delivery is logged, not raised.
+    `clock` is the machine's own unless given. Raises StorageError when a place or the outbox cannot be used at all; a
+    failed delivery is logged, not raised.
     """
-    return deliver(parcels(run, result), destinations, clock=RealClock())
+    return deliver(parcels(run, result), destinations, clock=clock or RealClock())
 
 
 def with_deliveries(result: RunResult, logged: Iterable[DeliveryLogged]) -> RunResult:
     """The result with what really happened to each delivery, tries at milliseconds since it began."""
     ended = {each.delivery_id: each.delivered for each in logged if each.delivered is not None}
-    calls = tuple(
-        evolve(call, recordings=tuple(_delivered(call, each, ended) for each in call.recordings)) for call in result.calls
-    )
-    return evolve(result, calls=calls)
+    ids = delivery_ids(result)
+    calls = []
+    for call in result.calls:
+        recordings = (
+            _delivered(each, ended.get(ids[call.call_id, index])) for index, each in enumerate(call.recordings)
+        )
+        calls.append(evolve(call, recordings=tuple(recordings)))
+    return evolve(result, calls=tuple(calls))
 
 
 def has_failed(result: RunResult) -> bool:
@@ -45,40 +57,37 @@ def has_failed(result: RunResult) -> bool:
     return any(each.delivery is not None and each.delivery.state in ("failed", "waiting") for each in result.recordings)
 
 
+def delivery_ids(result: RunResult) -> Mapping[Key, str]:
+    """The fixed id of each recording's delivery: its document id, so that delivering again changes nothing.
+
+    A callflow may choose the document id, of several recordings alike, and no delivery may take another's place: such
+    a recording's id is drawn from call, index and document id.
+    """
+    counts = Counter(each.id for each in result.recordings)
+    ids = {}
+    for call in result.calls:
+        for index, each in enumerate(call.recordings):
+            is_ours = counts[each.id] == 1 and _DRAWN_ID.fullmatch(each.id) is not None
+            named = repr((call.call_id, index, each.id))
+            ids[call.call_id, index] = each.id if is_ours else sha256(named.encode()).hexdigest()
+    return ids
+
+
 def parcels(run: Run, result: RunResult) -> tuple[Parcel, ...]:
-    """What is to be delivered: one parcel for every delivery that the run left waiting."""
-    recordings = {(call.call_id, index): (call, each) for call in result.calls for index, each in enumerate(call.recordings)}
-    mailboxes = {
-        (row.call_id, row.detail["recording"]): row.detail["mailbox"] for row in run.rows if row.kind == MAILBOX and row.detail
+    """What is to be delivered: one parcel for every delivery that the run left waiting, in the order of the trace."""
+    recordings = {
+        (call.call_id, index): (call, each) for call in result.calls for index, each in enumerate(call.recordings)
     }
-    found = []
+    ids, mailboxes, found = delivery_ids(result), dict[Key, str](), []
     for row in run.rows:
-        if row.kind == DELIVERY and row.name == "REQUESTED" and row.detail is not None:
-            key = (row.call_id, row.detail["recording"])
+        detail = row.detail or {}
+        if row.kind == MAILBOX:
+            mailboxes[row.call_id, detail["recording"]] = detail["mailbox"]
+        elif row.kind == DELIVERY and row.name == "REQUESTED":
+            key = (row.call_id, detail["recording"])
             call, recording = recordings[key]
-            found.append(_parcel(run, row, call, recording, mailboxes.get(key, "")))
+            found.append(_parcel(run, row, _Subject(ids[key], call, recording, mailboxes.get(key, ""))))
     return tuple(found)
-
-
-def _parcel(run: Run, row: Row, call: CallResult, recording: RecordingResult, mailbox: str) -> Parcel:
-    assert row.detail is not None and recording.file is not None, "files are written before they are uploaded"
-    target = run.engine.target_of(row.detail["delivery"])
-    account = run.prepared.setting.account.id
-    return Parcel(
-        delivery_id=delivery_id(call, recording),
-        file=Path(recording.file),
-        content_type=content_type_of(recording.file),
-        target=target,
-        metadata=_metadata(run, call, recording, target.url, mailbox, row.detail["month"]),
-        folder=database_name(account, row.detail["month"]),
-    )
-
-
-def delivery_id(call: CallResult, recording: RecordingResult) -> str:
-    """The fixed id of a recording's delivery: its document id, or a hash of it when a document chose a strange one."""
-    if _SAFE_ID.fullmatch(recording.id):
-        return recording.id
-    return sha256(f"{call.call_id}/{recording.id}".encode()).hexdigest()
 
 
 def database_name(account_id: str, month: str) -> str:
@@ -86,41 +95,73 @@ def database_name(account_id: str, month: str) -> str:
     return f"account/{account_id[:2]}/{account_id[2:4]}/{account_id[4:]}-{month}"
 
 
-def _metadata(
-    run: Run, call: CallResult, recording: RecordingResult, url: str, mailbox: str, month: str
-) -> Mapping[str, Any]:
-    """The document that is saved before the audio (B§6.5), for a mailbox message that of B§7.6."""
-    started_ms = recording.started_ms or 0
-    start_s = run.prepared.setting.start_s + started_ms // 1000 + GREGORIAN_OFFSET_S
-    script = next(each for each in run.prepared.calls if each.id == call.call_id)
+@frozen
+class _Subject:
+    """A recording that is delivered: the delivery's id, and the mailbox that a message is left in, or ""."""
+
+    delivery_id: str
+    call: CallResult
+    recording: RecordingResult
+    mailbox: str
+
+
+def _parcel(run: Run, row: Row, subject: _Subject) -> Parcel:
+    detail, recording = row.detail, subject.recording
+    assert detail is not None and recording.file is not None, "files are written before they are uploaded"
+    target, month = run.engine.target_of(detail["delivery"]), detail["month"]
+    return Parcel(
+        delivery_id=subject.delivery_id,
+        file=Path(recording.file),
+        content_type=content_type_of(recording.file),
+        target=target,
+        metadata=_metadata(run, subject, target.url, month),
+        folder=database_name(run.prepared.setting.account.id, month),
+    )
+
+
+def _metadata(run: Run, subject: _Subject, url: str, month: str) -> Mapping[str, Any]:
+    """The document that is saved before the audio (B§6.5), for a mailbox message that of B§7.6.
+
+    `month` is that of the recording's end, the first part of its id that of its start (C22).
+    """
+    call, recording = subject.call, subject.recording
+    setting = run.prepared.setting
+    start_s = setting.start_s + (recording.started_ms or 0) // 1000 + GREGORIAN_OFFSET_S
+    caller = next(each.caller for each in run.prepared.calls if each.id == call.call_id)
     document: dict[str, Any] = {
         "_id": recording.id,
-        "pvt_type": "mailbox_message" if mailbox else "call_recording",
+        "pvt_type": "mailbox_message" if subject.mailbox else "call_recording",
         "call_id": call.call_id,
         "cdr_id": f"{month}-{call.call_id}",
-        "caller_id_name": script.caller.name,
+        "interaction_id": "",
+        "caller_id_name": caller.name,
         "caller_id_number": call.caller,
         "from": call.caller,
         "to": call.dialled,
+        "request": call.dialled,
+        "direction": "inbound",
         "description": f"recording {recording.name}",
         "name": recording.name,
         "media_source": "recorded",
         "media_type": recording.format,
-        "content_type": content_type_of(recording.name),
+        "content_type": content_type_of(recording.file or ""),
         "origin": recording.origin,
         "duration": recording.length_ms // 1000,
         "duration_ms": recording.length_ms,
         "start": start_s,
     }
-    if mailbox:
-        document |= {"folder": "new", "source_id": mailbox, "length": recording.length_ms, "timestamp": start_s}
+    if caller.device_id:
+        document["endpoint_id"] = caller.device_id
+        document["owner_id"] = setting.account.devices[caller.device_id].owner_id or ""
+    if subject.mailbox:
+        kept = {"folder": "new", "source_id": subject.mailbox, "length": recording.length_ms, "timestamp": start_s}
+        document |= kept
     if url:
         document["url"] = url
     return document
 
 
-def _delivered(call: CallResult, recording: RecordingResult, ended: Mapping[str, Delivered]) -> RecordingResult:
-    delivered = ended.get(delivery_id(call, recording))
+def _delivered(recording: RecordingResult, delivered: Delivered | None) -> RecordingResult:
     if recording.delivery is None or delivered is None:
         return recording
     attempts = tuple(Attempt(each.at_ms, each.result) for each in delivered.attempts)

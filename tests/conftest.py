@@ -6,6 +6,7 @@ Violations raise pytest's `Failed`, which no `except Exception` on the way swall
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import os
 import socket
@@ -13,6 +14,8 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import hypothesis
@@ -114,3 +117,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     if IN_CI and report.skipped:
         refuse_skip(report)
     return report
+
+
+@pytest.fixture(scope="session")
+def staging() -> ModuleType:
+    """Scenarios for tests of the edge: the module `staging` beside this file."""
+    spec = importlib.util.spec_from_file_location("callflow_test_staging", Path(__file__).parent / "staging.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

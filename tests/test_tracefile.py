@@ -116,3 +116,11 @@ def test_a_broken_file_names_the_line(tmp_path: Path) -> None:
     path.write_bytes(to_line(Row(0, 0, "", "", TRACE, "trace", {}, -1, "")) + b"{}\n")
     with pytest.raises(DocumentError, match=r"t\.jsonl:2: not a trace row"):
         list(read_rows(path))
+
+
+def test_one_odd_row_leaves_its_neighbours_alone(tmp_path: Path) -> None:
+    """Law 6: rows written together have the bytes that they have alone, also beside one that is written otherwise."""
+    plain = Row(1, 0, "c1", "A", NODE, "user", {"flow": "Büro"}, 0, "")
+    odd = plain._replace(detail={"value": "\ud800"})
+    write_rows([plain, odd, plain], tmp_path / "t.jsonl")
+    assert (tmp_path / "t.jsonl").read_bytes() == to_line(plain) + to_line(odd) + to_line(plain)

@@ -34,6 +34,9 @@ def command(out: Path) -> None:
 
     Starts a recording receiver on this machine, places two calls on the sample callflow "Recording Per User" — Alice
     answers; nobody answers and Bob leaves a voicemail — renders the audio, sends it by HTTP PUT, and shows the result.
+
+    \b
+    Example: callflow demo --out /tmp/demo
     """
     from callflow.storage.receiver import RunningReceiver
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from attrs import evolve
 
 from callflow.cli.options import profile_option, strict_option, with_option
 from callflow.core.delivery import DELIVERY
-from callflow.core.flow import Flow
 from callflow.core.leg import LEG_TABLE
 from callflow.core.profile import DOCS, PROFILES
 from callflow.core.recorder import RECORDER_TABLE
@@ -21,7 +19,6 @@ from callflow.core.table import Table
 from callflow.loading import Reading, load_callflow
 from callflow.report.mermaid import mermaid_text
 from callflow.report.tree import tree_text
-from callflow.scenario.document import Document
 
 MACHINES: Final[Mapping[str, Table[Any, Any]]] = {table.name: table for table in (RECORDER_TABLE, DELIVERY, LEG_TABLE)}
 """What can be drawn beside callflows, by name."""
@@ -53,12 +50,5 @@ def command(what: str, form: str, values: Mapping[str, str], profile: str | None
         raise click.UsageError(f"{shown(what)} is neither a callflow file nor a machine; did you mean '{meant}'?")
     # A picture may show what no run would do: modules that are not simulated are drawn, and marked.
     reading = Reading(PROFILES[profile] if profile else DOCS, values, strict, skip_unsimulated=True)
-    flow = _without_lines(*load_callflow(path, reading))
+    flow, _ = load_callflow(path, reading)
     click.echo(tree_text(flow) if form == "text" else mermaid_text(flow))
-
-
-def _without_lines(flow: Flow, document: Document) -> Flow:
-    """The flow with bare JSON paths in its remarks, by which the tree finds the nodes that they are about."""
-    start = f"{document.path}:"
-    bare = (evolve(each, where=each.where.removeprefix(start).partition(": ")[2]) for each in flow.diagnostics)
-    return evolve(flow, diagnostics=tuple(bare))

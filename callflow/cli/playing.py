@@ -10,6 +10,7 @@ import click
 from attrs import frozen
 
 from callflow.core.diagnostic import Diagnostic
+from callflow.core.errors import StorageError
 from callflow.core.flow import Flow
 from callflow.files import default_folder, write_recordings
 from callflow.report.recordings import recordings_text
@@ -52,7 +53,7 @@ class Show:
         self._play_live(run)
         result = write_recordings(run.rows, run.summary(), folder, run.prepared.folder)
         if trace is not None:
-            write_rows(run.rows, trace)
+            _write_trace(run, trace)
         if uploads is not None:
             result = self._upload(run, result, folder, uploads)
         result = run.judge(result)
@@ -103,6 +104,13 @@ class Show:
             self.say(printable(f"failed: {failure.message}"), fg="red")
         colour = "green" if result.outcome == "passed" else "red"
         self.say(result.outcome, fg=colour, bold=True)
+
+
+def _write_trace(run: Run, path: Path) -> None:
+    try:
+        write_rows(run.rows, path)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}; choose another file with --trace") from None
 
 
 def _flows_taken(run: Run, result: RunResult) -> Iterator[Flow]:

@@ -75,6 +75,7 @@ class MailboxMediaDocument:
     """A mailbox's `media` object."""
 
     unavailable: str | None = setting(None, help="The media id of the greeting.")
+    temporary_unavailable: str | None = setting(None, help="The media id of a greeting that comes before any other.")
 
 
 @frozen
@@ -87,6 +88,8 @@ class MailboxDocument:
     owner_id: str | None = setting(None, help="The user whose mailbox it is.")
     skip_greeting: bool = setting(False, help="Whether callers hear no greeting.")
     skip_instructions: bool = setting(False, help="Whether callers hear no instructions.")
+    play_greeting_intro: bool = setting(False, help="Whether an introduction comes before the greeting.")
+    use_person_not_available: bool = setting(False, help="Whether the plain greeting is spoken without the number.")
     announcement_only: bool = setting(False, help="Whether the greeting plays and no message is taken.")
     check_if_owner: bool = setting(True, help="Whether the owner who calls gets to the messages.")
     is_setup: bool = setting(False, help="Whether the owner has been through the first set-up.")
@@ -117,6 +120,9 @@ class MailboxDocument:
             pin=self.pin,
             require_pin=self.require_pin,
             media_unavailable=self.media.unavailable if self.media else None,
+            media_temporary=self.media.temporary_unavailable if self.media else None,
+            play_greeting_intro=self.play_greeting_intro,
+            use_person_not_available=self.use_person_not_available,
             media_extension=self.media_extension,
             delete_after_notify=self.delete_after_notify,
             save_after_notify=self.save_after_notify,

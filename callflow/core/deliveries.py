@@ -98,7 +98,7 @@ def settle_try(exchange: Exchange, delivery: Delivery, answer: DeliveryAnswered,
     detail = {"attempt": delivery.tries, "result": answer.result}
     cause = _move(exchange, delivery, event, because, detail, rule)
     if cause != NOT_MOVED and delivery.state is DeliveryState.WAITING_RETRY:
-        delay_ms = exchange.draw(_SHORTEST_RETRY_MS, _LONGEST_RETRY_MS, delivery.call_id, "retry", delivery.tries)
+        delay_ms = exchange.draw(_SHORTEST_RETRY_MS, _LONGEST_RETRY_MS, delivery.call_id, "retry", delivery.number, delivery.tries)
         exchange.agenda.after(delay_ms, _retry, delivery, None, cause)
     elif cause != NOT_MOVED:
         del exchange.deliveries[delivery.number]  # over: nothing of it stays (law 8)

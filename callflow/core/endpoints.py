@@ -50,6 +50,9 @@ class Mailbox:
     pin: str | None = None
     require_pin: bool = False
     media_unavailable: str | None = None
+    media_temporary: str | None = None
+    play_greeting_intro: bool = False
+    use_person_not_available: bool = False
     media_extension: str = "mp3"
     delete_after_notify: bool = False
     save_after_notify: bool = False

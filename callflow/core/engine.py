@@ -11,7 +11,7 @@ Whoever drives it — scenario, test, web page — only ever offers, tells and r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from callflow.core.call import Call
 from callflow.core.carrying_out import CARRY_OUT
 from callflow.core.deliveries import settle_try
 from callflow.core.delivery import Target
-from callflow.core.errors import RunawayError
+from callflow.core.errors import CallflowError, RunawayError
 from callflow.core.events import Caller, DeliveryAnswered, Told
 from callflow.core.exchange import Exchange, Setting
 from callflow.core.executor import start_flow
@@ -30,6 +30,11 @@ from callflow.core.trace import FORMAT, INPUT, LATE_EVENT, TRACE, Row
 
 DAY_MS: Final = 86_400_000
 MAX_ROWS: Final = 1_000_000
+
+Sink = Callable[[Sequence[tuple[Any, ...]]], object]
+"""What may take rows in bulk: `functools.partial(write_rows, file=file)` of `callflow.tracefile` writes them."""
+
+_BATCH_ROWS: Final = 512
 
 
 class Engine:
@@ -78,7 +83,10 @@ class Engine:
         after_ms: int = 0,
         step: Mapping[str, Any] | None = None,
     ) -> None:
-        """Let a call arrive `after_ms` from now and run `flow`; `step` is shown in its INPUT row."""
+        """Let a call arrive `after_ms` from now and run `flow`; `step` is shown in its INPUT row.
+
+        When it arrives while a call of that id is alive, CallflowError comes out of the run.
+        """
         self._exchange.agenda.after(after_ms, _arrive, (call_id, caller, dialled, flow, step), None, -1)
 
     def tell(
@@ -115,19 +123,28 @@ class Engine:
                 yield from _taken(rows)
         self._arrive_at(until_ms)
 
-    def pass_until(self, until_ms: int) -> int:
-        """Do what `run_until` does when nobody wants the rows; returns how many there would have been."""
+    def pass_until(self, until_ms: int, sink: Sink | None = None) -> int:
+        """Do what `run_until` does when nobody looks at the rows one by one; returns how many there were.
+
+        A `sink` gets them many at a time, as plain tuples in the form of `Row`; without one they are not even made.
+        """
         exchange, max_rows = self._exchange, self._max_rows
-        first = exchange.seq - len(exchange.rows)
-        exchange.rows.clear()
-        exchange.is_heard = False
+        rows = exchange.rows
+        first = exchange.seq - len(rows)
+        exchange.is_heard = sink is not None
         try:
             for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
                 act(exchange, subject, event, because)
+                if sink is not None and len(rows) >= _BATCH_ROWS:
+                    sink(rows)
+                    rows.clear()
                 if exchange.seq > max_rows:
                     self._check_rows()
         finally:
             exchange.is_heard = True
+        if sink is not None:
+            sink(rows)
+        rows.clear()
         self._arrive_at(until_ms)
         return exchange.seq - first
 
@@ -160,6 +177,8 @@ def _runaway(limit: str, rows: list[tuple[Any, ...]]) -> str:
 
 def _arrive(exchange: Exchange, subject: Any, event: None, because: int) -> None:
     call_id, caller, dialled, flow, step = subject
+    if call_id in exchange.calls:
+        raise CallflowError(f"call {call_id} was offered while a call of that id is alive; give every call its own id")
     call = Call(call_id, caller, dialled)
     exchange.calls[call_id] = call
     cause = exchange.note(call_id, "A", INPUT, "calls", step)

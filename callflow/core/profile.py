@@ -55,10 +55,6 @@ class Profile:
         "`record_on_bridge` on a bridged call starts at once; otherwise it waits for the next bridge.",
         "the seed, Schema; B§3.6; C4",
     )
-    hooks_fire_once: bool = _switch(
-        "A recording armed for the bridge starts at the first bridge only; otherwise at every later one again.",
-        "B§3.6",
-    )
     min_length_deletes: bool = _switch(
         "A recording shorter than `record_min_sec` is deleted; otherwise it is kept and stored.",
         "the seed, Schema; B§3.9; C11",
@@ -106,7 +102,6 @@ DOCS = Profile(
     stop_cancels_armed=True,
     starts_at_once_when_answered=True,
     starts_at_once_when_bridged=True,
-    hooks_fire_once=True,
     min_length_deletes=True,
     reads_third_party_bigcouch=True,
     record_caller_blocks=True,
@@ -126,7 +121,6 @@ KAZOO_4 = Profile(
     stop_cancels_armed=False,
     starts_at_once_when_answered=False,
     starts_at_once_when_bridged=False,
-    hooks_fire_once=False,
     min_length_deletes=False,
     reads_third_party_bigcouch=False,
     record_caller_blocks=True,
@@ -146,7 +140,6 @@ KAZOO_5 = Profile(
     stop_cancels_armed=False,
     starts_at_once_when_answered=False,
     starts_at_once_when_bridged=False,
-    hooks_fire_once=False,
     min_length_deletes=False,
     reads_third_party_bigcouch=False,
     record_caller_blocks=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from attrs import frozen
@@ -26,7 +25,7 @@ class NotPossible(Exception):
 
 @frozen
 class Deed:
-    """Events for a leg, each so long after the step; `length_ms` is the step's own length; `remark` a warning, or ""."""
+    """Events for a leg, each so many ms after the step; `length_ms` is the step's length; `remark` a warning or ""."""
 
     leg: str
     told: tuple[tuple[int, Told], ...] = ()
@@ -34,8 +33,8 @@ class Deed:
     remark: str = ""
 
 
-def deed_of(step: Step, parties: CallParties, now_ms: int, folder: Path) -> Deed:
-    """What the step's party does. Raises NotPossible; MediaError for a sound file that cannot be read."""
+def deed_of(step: Step, parties: CallParties, now_ms: int, sound_ms: Mapping[str, int]) -> Deed:
+    """What the step's party does; `sound_ms` has the lengths of sound files. Raises NotPossible."""
     verb = step.verb
     if isinstance(verb, verbs.Answers | verbs.Rejects | verbs.IsBusy):
         return Deed(_ringing(step.who, parties).leg, ((0, _PICKS[type(verb)]()),))
@@ -49,7 +48,7 @@ def deed_of(step: Step, parties: CallParties, now_ms: int, folder: Path) -> Deed
     if isinstance(verb, verbs.Presses):
         told = tuple((index * DIGIT_EVERY_MS, Presses(digit)) for index, digit in enumerate(verb.digits))
         return Deed(party.leg, told, len(told) * DIGIT_EVERY_MS)
-    sound, length_ms = _sound(verb, party, folder)
+    sound, length_ms = _sound(verb, party, sound_ms)
     return Deed(party.leg, ((0, Speaks(sound, length_ms)),), length_ms)
 
 
@@ -60,7 +59,7 @@ _PICKS: Final[Mapping[type, Callable[[], Told]]] = {
 }
 
 
-def _sound(verb: Any, party: Party, folder: Path) -> tuple[Mapping[str, object], int]:
+def _sound(verb: Any, party: Party, sound_ms: Mapping[str, int]) -> tuple[Mapping[str, object], int]:
     """What is heard, as the trace shows it, and for how long."""
     if isinstance(verb, verbs.Speaks):
         return {"voice": party.names[0]}, verb.length_ms
@@ -69,48 +68,51 @@ def _sound(verb: Any, party: Party, folder: Path) -> tuple[Mapping[str, object],
     if isinstance(verb, verbs.SendsTone):
         return {"tone_hz": verb.hz}, verb.length_ms
     assert isinstance(verb, verbs.Plays), f"{verb!r} is refused when the scenario is read"
-    from callflow.media.segment import clip_length_ms  # imports what decodes audio: only where a file is played
-
-    return {"file": verb.file}, clip_length_ms(folder / verb.file)
+    return {"file": verb.file}, sound_ms[verb.file]
 
 
 def _ringing(who: str, parties: CallParties) -> Party:
     """The first ringing device of a party."""
-    found = next((party for party in parties.of(who) if party in parties.ringing()), None)
+    legs = parties.of(who)
+    found = next((party for party in legs if party.is_ringing), None)
     if found is not None:
         return found
-    ringing = sorted({party.names[0] for party in parties.ringing()})
-    if ringing:
-        raise NotPossible(f"no phone of {who} rings now; {', '.join(ringing)} rings")
-    last = parties.of(who)[-1:]
-    if last and last[0].state == "GONE":
-        raise NotPossible(f"{who}'s phone rings no more since {clock(last[0].ended_ms)} ({last[0].cause}); nothing rings now")
-    raise NotPossible(f"{who} is already on the call" if last else "nothing rings now")
+    if any(party.is_answered for party in legs):
+        raise NotPossible(f"{who} is already on the call")
+    others = ", ".join(sorted({str(party) for party in parties.ringing()}))
+    now = f"what rings now: {others}" if others else "nothing rings now"
+    if legs and legs[-1].is_gone and legs[-1].has_rung:
+        last = legs[-1]
+        raise NotPossible(f"{who}'s phone rings no more since {clock(last.ended_ms)} ({last.cause}); {now}")
+    raise NotPossible(f"no phone of {who} rings; {now}")
 
 
 def _there(who: str, parties: CallParties) -> Party:
-    """The leg of a party that is on the call."""
+    """The leg of a party that is on the call: the one that is answered, else the newest."""
     legs = parties.of(who)
-    there = [party for party in legs if party.state != "GONE"]
-    answered = [party for party in there if party.state in ("ANSWERED", "BRIDGED", "HELD")]
-    if answered or there:
+    there = [party for party in legs if not party.is_gone]
+    answered = [party for party in there if party.is_answered]
+    if there:
         return (answered or there)[-1]
     if legs:
-        raise NotPossible(f"{who} has been gone since {clock(legs[-1].ended_ms)} ({legs[-1].cause})")
+        last = max(legs, key=lambda party: party.ended_ms)
+        raise NotPossible(f"{who} has been gone since {clock(last.ended_ms)} ({last.cause})")
     raise NotPossible(f"{who} is not on the call")
 
 
 def _declared(who: str, parties: CallParties, now_ms: int) -> Deed:
     """`does not answer` shortens nothing; it warns when the ringing ends at another time (design §12)."""
-    legs = parties.of(who)
-    if not legs:
+    rung = [party for party in parties.of(who) if party.has_rung]
+    if not rung:
         raise NotPossible(f"{who}'s phone has not rung")
-    last = legs[-1]
-    remark = ""
-    if last.state in ("RINGING", "EARLY"):
-        remark = f"{who}'s phone goes on ringing after {clock(now_ms)}: the flow's ring timeout ends it, not this step"
-    elif last.state != "GONE":
+    ringing = next((party for party in rung if party.is_ringing), None)
+    if ringing is not None:
+        still = f"{who}'s phone goes on ringing after {clock(now_ms)}"
+        return Deed(ringing.leg, remark=f"{still}: the flow's ring timeout ends it, not this step")
+    last = max(rung, key=lambda party: party.ended_ms if party.is_gone else now_ms + 1)
+    if last.has_answered:
         raise NotPossible(f"{who} has answered")
-    elif last.ended_ms != now_ms:
+    remark = ""
+    if last.ended_ms != now_ms:
         remark = f"{who}'s phone had stopped ringing at {clock(last.ended_ms)} ({last.cause}), not at {clock(now_ms)}"
     return Deed(last.leg, remark=remark)

@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import define, field
 
 from callflow.core.trace import LEG, Row
 
+_RINGING: Final = ("RINGING", "EARLY")
+_ANSWERED: Final = ("ANSWERED", "BRIDGED", "HELD")
+
 
 @define(eq=False)
 class Party:
-    """One leg as a step sees it: the party and device on it, its state's name, and how and when it ended."""
+    """One leg as a step sees it: the party and device on it, its state's name, and how and when it ended.
+
+    `has_rung` and `has_answered` say what it has been through.
+    """
 
     leg: str
     names: tuple[str, ...]
     state: str = "NEW"
     ended_ms: int = -1
     cause: str = ""
+    has_rung: bool = False
+    has_answered: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the leg has ended."""
+        return self.state == "GONE"
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether this is a callee's leg that rings."""
+        return self.leg != "A" and self.state in _RINGING
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the leg is answered and still there."""
+        return self.state in _ANSWERED
+
+    def __str__(self) -> str:
+        party, device = self.names
+        return party if device in ("", party) else f"{party} ({device})"
 
 
 @define(eq=False)
@@ -33,7 +60,7 @@ class CallParties:
 
     def ringing(self) -> tuple[Party, ...]:
         """The callees' legs that ring."""
-        return tuple(each for each in self.legs.values() if each.leg != "A" and each.state in ("RINGING", "EARLY"))
+        return tuple(each for each in self.legs.values() if each.is_ringing)
 
 
 @define(eq=False)
@@ -56,5 +83,7 @@ class Parties:
             call.legs[row.leg] = Party(row.leg, (detail["party"], detail["device"]))
         party = call.legs[row.leg]
         party.state = detail["to"]
+        party.has_rung |= party.is_ringing
+        party.has_answered |= party.is_answered
         if row.name == "CHANNEL_DESTROY":
             party.ended_ms, party.cause = row.at_ms, detail["hangup_cause"]

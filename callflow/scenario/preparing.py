@@ -5,37 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
 
-from callflow.core.account import Account, implied_account
+from callflow.accounts import LoadedAccount, load_account_file, load_inline_account
+from callflow.core.account import implied_account
 from callflow.core.diagnostic import Diagnostic
-from callflow.core.errors import ScenarioError
+from callflow.core.errors import MediaError, ScenarioError
 from callflow.core.events import Caller
 from callflow.core.exchange import Setting
 from callflow.core.flow import Flow, Node
-from callflow.core.profile import DOCS, PROFILES
+from callflow.core.profile import DOCS, PROFILES, Profile
 from callflow.core.shown import shown
 from callflow.discovery import standard_registry
-from callflow.lint import lint_flow
-from callflow.loading import Reading, load_account_file, load_account_flows, load_callflow, load_inline_flows, located
+from callflow.loading import INLINE, PlacedFlow, Reading, place_callflow, place_inline_flows
+from callflow.scenario.cast import caller_of, check_cast, check_waits, meant
 from callflow.scenario.language import Scenario
-from callflow.scenario.occurrences import EventWord
 from callflow.scenario.people import CallScript
-from callflow.scenario.steps import When
-from callflow.scenario.words import suggestion
-
-_DELIVERIES = (EventWord.DELIVERY_STARTS, EventWord.DELIVERY_FAILS, EventWord.DELIVERY_SUCCEEDS)
+from callflow.scenario.verbs import Plays, StorageFails
 
 
 @frozen
 class Choices:
     """What the command line or a test may choose over the scenario; None leaves it to the scenario.
 
-    `start` is used when neither says: the caller of the run reads the clock, once. `uploads` True leaves deliveries to
-    be made for real afterwards; `raises` lets an action's exception out.
+    `start` must know its zone; `now` is the start when neither says one: the clock is read here, once. `uploads` True
+    leaves deliveries to be made for real afterwards; `raises` lets an action's exception out.
     """
 
     profile: str | None = None
@@ -63,7 +61,7 @@ class PreparedCall:
 class Prepared:
     """A scenario that is ready to run: the core's setting, the calls, and what is to be said about the documents.
 
-    `tree` is the flow that the first call runs, for drawing.
+    `tree` is the flow that the first call runs, for drawing. `sound_ms` has the length of every file that is played.
     """
 
     scenario: Scenario
@@ -71,6 +69,7 @@ class Prepared:
     calls: tuple[PreparedCall, ...]
     diagnostics: tuple[Diagnostic, ...]
     start: datetime
+    sound_ms: Mapping[str, int]
 
     @property
     def tree(self) -> Flow:
@@ -84,87 +83,144 @@ class Prepared:
 
 
 def prepare(scenario: Scenario, choices: Choices) -> Prepared:
-    """Load and check everything. Raises FlowError and ScenarioError at file and line: nothing runs before all is known."""
-    folder = Path(scenario.file).parent
-    profile = PROFILES[choices.profile or scenario.profile or DOCS.name]
+    """Load and check everything, as nothing runs before all is known. Raises FlowError and ScenarioError, placed."""
     values = {**scenario.values, **choices.values}
-    reading = Reading(profile, values, choices.strict, choices.skip_unsimulated)
-    account: Account | None = None
-    diagnostics: tuple[Diagnostic, ...] = ()
-    flows: dict[str, Flow] = {}
-    if scenario.account is not None:
-        given = scenario.account if isinstance(scenario.account, Mapping) else folder / scenario.account
-        account, diagnostics = load_account_file(given, scenario.file)
-        flows.update(load_account_flows(account, reading, str(scenario.account) if isinstance(given, Path) else "account"))
-    flow, remarks = _main_flow(scenario, folder, account, flows, reading)
-    if account is None:
-        account = implied_account(flow.nodes(), id=values.get("ACCOUNT_ID", "account"))
-    for each in (flow, *tuple(flows.values())):
-        flows.update(load_inline_flows(each, reading))
-    if account.preflow_id is not None:
-        flow = _after_preflow(flow, account.preflow_id, flows, scenario)
+    reading = Reading(_profile(scenario, choices), values, choices.strict, choices.skip_unsimulated)
+    loaded = _account(scenario, reading)
+    mains = _main_flows(scenario, loaded, reading)
+    flows = dict(loaded.flows) if loaded is not None else {}
+    for each in (*dict.fromkeys(mains), *tuple(flows.values())):
+        flows.update(place_inline_flows(each, reading))
+    if loaded is not None:
+        account = loaded.account
+    else:
+        nodes = chain.from_iterable(each.flow.nodes() for each in (*dict.fromkeys(mains), *flows.values()))
+        account = implied_account(nodes, id=values.get("ACCOUNT_ID") or "account")
+    check_cast(scenario, account)
+    if choices.uploads:
+        check_waits(scenario)
     start = (choices.start or scenario.start or choices.now).astimezone(UTC).replace(microsecond=0)
-    seed = scenario.seed if choices.seed is None else choices.seed
     setting = Setting(
         account=account,
-        flows=flows,
-        profile=profile,
-        seed=seed,
+        flows={name: each.flow for name, each in flows.items()},
+        profile=reading.profile,
+        seed=scenario.seed if choices.seed is None else choices.seed,
         start_s=int(start.timestamp()),
-        utc_offset_s=_utc_offset_s(scenario, account, start),
+        utc_offset_s=_utc_offset_s(scenario, loaded, start),
         delivers=not choices.uploads,
         raises=choices.raises,
     )
-    _check_people(scenario, account, choices.uploads)
     calls = tuple(
-        PreparedCall(_call_id(scenario, script, seed), script, _caller(scenario, script, account), flow)
-        for script in scenario.calls
+        PreparedCall(
+            _call_id(scenario, script, setting.seed),
+            script,
+            caller_of(scenario, script, account),
+            _after_preflow(main.flow, loaded, flows),
+        )
+        for script, main in zip(scenario.calls, mains, strict=True)
     )
     _check_ids(scenario, calls)
-    return Prepared(scenario, setting, calls, (*diagnostics, *remarks), start)
+    diagnostics = (*_remarks(mains, loaded, flows), *_ignored(scenario, choices))
+    return Prepared(scenario, setting, calls, diagnostics, start, _sound_lengths(scenario))
 
 
-def _main_flow(
-    scenario: Scenario, folder: Path, account: Account | None, flows: Mapping[str, Flow], reading: Reading
-) -> tuple[Flow, tuple[Diagnostic, ...]]:
-    """The flow that the scenario's calls run: a file, or the account's flow for a number."""
-    system = account.system if account is not None else None
+def _profile(scenario: Scenario, choices: Choices) -> Profile:
+    name = choices.profile or scenario.profile or DOCS.name
+    if name not in PROFILES:
+        raise ScenarioError("profile", f"unknown profile {shown(name)}", meant(name, tuple(PROFILES)))
+    return PROFILES[name]
+
+
+def _account(scenario: Scenario, reading: Reading) -> LoadedAccount | None:
+    if scenario.account is None:
+        return None
+    if isinstance(scenario.account, str):
+        return load_account_file(Path(scenario.file).parent / scenario.account, reading)
+    return load_inline_account(scenario.account, reading, scenario.where.get("account", scenario.file))
+
+
+def _main_flows(scenario: Scenario, loaded: LoadedAccount | None, reading: Reading) -> tuple[PlacedFlow, ...]:
+    """The flow that each call runs: the scenario's file, or the account's callflow for its number."""
     if not scenario.is_number:
-        flow, document = load_callflow(folder / scenario.callflow, reading)
-        known = set(flow.diagnostics)
-        found = tuple(each if each in known else located(each, document) for each in lint_flow(flow, system=system))
-        return flow, found
-    where = scenario.where.get("callflow", scenario.file)
-    if account is None:
-        raise ScenarioError(where, f"{scenario.callflow} is a number, and there is no account to look it up in", "name an account: file, or the callflow's file")
-    match = account.find_flow(scenario.callflow)
-    if match is None:
-        numbers = [number for listed in account.flows for number in listed.numbers]
-        raise ScenarioError(where, f"no callflow of the account answers {shown(scenario.callflow)}", suggestion(scenario.callflow, numbers))
-    flow = flows[match.flow.id]
-    return flow, lint_flow(flow, system=system)
+        flow = place_callflow(Path(scenario.file).parent / scenario.callflow, reading)
+        return tuple(flow for _ in scenario.calls)
+    where, number = scenario.where.get("callflow", scenario.file), scenario.callflow
+    if loaded is None:
+        hint = "name an account, or the callflow's file"
+        raise ScenarioError(where, f"{number} is a number, and there is no account to look it up in", hint)
+    return tuple(_flow_for(number, script, loaded, where) for script in scenario.calls)
 
 
-def _after_preflow(flow: Flow, preflow_id: str, flows: Mapping[str, Flow], scenario: Scenario) -> Flow:
+def _flow_for(number: str, script: CallScript, loaded: LoadedAccount, where: str) -> PlacedFlow:
+    """The callflow that answers: exactly, by pattern, or, for the account's own devices only, `no_match` (B§1.2)."""
+    match = loaded.account.find_flow(number, may_use_no_match=script.caller.device is not None)
+    if match is not None:
+        return loaded.flows[match.flow.id]
+    if loaded.account.find_flow(number) is not None:
+        problem = f"only the account's no_match callflow answers {shown(number)}, and not for calls from outside"
+        raise ScenarioError(where, problem, "let the caller call from a device of the account: caller: {device: …}")
+    numbers = tuple(each for listed in loaded.account.flows for each in listed.numbers)
+    hint = meant(number, numbers) or "give a callflow this number"
+    raise ScenarioError(where, f"no callflow of the account answers {shown(number)}", hint)
+
+
+def _after_preflow(flow: Flow, loaded: LoadedAccount | None, flows: Mapping[str, PlacedFlow]) -> Flow:
     """The account's preflow runs first: a `callflow` node whose `_` child is the real flow (B§1.2)."""
-    if preflow_id not in flows:
-        where = scenario.where.get("account", scenario.file)
-        raise ScenarioError(f"{where}.preflow.always", f"no callflow has the id {shown(preflow_id)}", suggestion(preflow_id, flows))
+    preflow_id = loaded.account.preflow_id if loaded is not None else None
+    if loaded is None or preflow_id is None:
+        return flow
+    if preflow_id not in loaded.flows:
+        problem = f"no callflow has the id {shown(preflow_id)}"
+        raise ScenarioError(loaded.place("preflow.always"), problem, meant(preflow_id, tuple(loaded.flows)))
     action = standard_registry().find("callflow")
     assert action is not None, "callflow is one of our own actions"
     settings = action.settings_class(id=preflow_id)
-    node = Node("callflow", settings, action, {"_": flow.root}, "preflow", False, {"id": preflow_id}, "preflow")
+    node = Node("callflow", settings, action, {"_": flow.root}, "preflow", False, {"id": preflow_id})
     return evolve(flow, root=node)
 
 
-def _utc_offset_s(scenario: Scenario, account: Account, start: datetime) -> int:
-    zone = scenario.timezone or account.timezone
+def _remarks(
+    mains: tuple[PlacedFlow, ...], loaded: LoadedAccount | None, flows: Mapping[str, PlacedFlow]
+) -> Iterator[Diagnostic]:
+    """What is to be said about the account, and about the flows that the calls can come to."""
+    system = None
+    waiting = list(dict.fromkeys(mains))
+    if loaded is not None:
+        yield from loaded.diagnostics
+        system = loaded.account.system
+        waiting += [flow for name, flow in loaded.flows.items() if name == loaded.account.preflow_id]
+    seen = set(map(id, waiting))
+    for each in waiting:
+        yield from each.remarks(system)
+        for node in each.flow.nodes():
+            named = (node.data.get("id"), f"{node.where}.{INLINE}") if node.module == "callflow" else ()
+            for next_one in (flows[name] for name in named if isinstance(name, str) and name in flows):
+                if id(next_one) not in seen:
+                    seen.add(id(next_one))
+                    waiting.append(next_one)
+
+
+def _ignored(scenario: Scenario, choices: Choices) -> Iterator[Diagnostic]:
+    """With uploads the scenario's storage has no say (design §12, Deliveries)."""
+    steps = (step for call in scenario.calls for step in call.timeline)
+    fails = next((step for step in steps if isinstance(step.verb, StorageFails)), None)
+    if choices.uploads and (scenario.storage.answers or fails is not None):
+        where = fails.where if fails is not None else scenario.where.get("storage", scenario.file)
+        message = "what the storage replies is ignored: with --upload the real targets reply"
+        yield Diagnostic("storage-ignored", "warning", where, message, "leave --upload out to have it")
+
+
+def _utc_offset_s(scenario: Scenario, loaded: LoadedAccount | None, start: datetime) -> int:
+    """The local time's distance from UTC at the start: of the scenario's zone, else of the account's."""
+    zone, where = scenario.timezone, scenario.where.get("timezone", scenario.file)
+    if zone is None and loaded is not None:
+        zone, where = loaded.account.timezone, loaded.place("timezone")
     if zone is None:
         return 0
     try:
         offset = start.astimezone(ZoneInfo(zone)).utcoffset()
     except (KeyError, ValueError, OSError):
-        raise ScenarioError(scenario.where.get("timezone", scenario.file), f"unknown time zone {shown(zone)}", "write one like Europe/Berlin") from None
+        raise ScenarioError(where, f"unknown time zone {shown(zone)}", "write one like Europe/Berlin") from None
     return int(offset.total_seconds()) if offset is not None else 0
 
 
@@ -174,37 +230,23 @@ def _call_id(scenario: Scenario, script: CallScript, seed: int) -> str:
     return script.caller.call_id or sha256(repr(named).encode()).hexdigest()[:32]
 
 
-def _caller(scenario: Scenario, script: CallScript, account: Account) -> Caller:
-    caller = script.caller
-    if caller.device is not None and caller.device not in account.devices:
-        where = scenario.where.get("caller", scenario.file)
-        raise ScenarioError(where, f"unknown device {shown(caller.device)}", suggestion(caller.device, account.devices))
-    return Caller(caller.number or caller.device or "", caller.name, caller.device or "")
-
-
 def _check_ids(scenario: Scenario, calls: tuple[PreparedCall, ...]) -> None:
     ids = [call.id for call in calls]
     twice = next((each for each in ids if ids.count(each) > 1), None)
     if twice is not None:
-        raise ScenarioError(scenario.where.get("calls", scenario.file), f"two calls have the id {shown(twice)}", "give each its own call_id")
+        where = scenario.where.get("calls", scenario.file)
+        raise ScenarioError(where, f"two calls have the id {shown(twice)}", "give each its own call_id")
 
 
-def _check_people(scenario: Scenario, account: Account, uploads: bool) -> None:
-    """Everybody that a step names must exist; events of deliveries are unknown to a run that uploads afterwards."""
-    parties = ("caller", *account.users, *account.devices)
-    for where, who in _named(scenario):
-        if who not in (*parties, "storage"):
-            raise ScenarioError(where, f"unknown party {shown(who)}", suggestion(who, parties))
-    if uploads:
-        for step in (step for call in scenario.calls for step in call.timeline):
-            if isinstance(step.when, When) and step.when.event.what in _DELIVERIES:
-                raise ScenarioError(step.where, "with --upload deliveries happen after the run", "leave --upload out, or this step")
+def _sound_lengths(scenario: Scenario) -> Mapping[str, int]:
+    """The length of each sound file that somebody plays; one that cannot be played is a fault of its step."""
+    lengths: dict[str, int] = {}
+    for step in (step for call in scenario.calls for step in call.timeline):
+        if isinstance(step.verb, Plays) and step.verb.file not in lengths:
+            from callflow.media.segment import clip_length_ms  # imports what decodes audio: only where a file is played
 
-
-def _named(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    for call in scenario.calls:
-        for step in call.timeline:
-            yield step.where, step.who
-            if isinstance(step.when, When) and step.when.event.who:
-                yield step.where, step.when.event.who
-
+            try:
+                lengths[step.verb.file] = clip_length_ms(Path(scenario.file).parent / step.verb.file)
+            except MediaError as error:
+                raise ScenarioError(step.where, str(error)) from None
+    return lengths

@@ -13,12 +13,12 @@ from attrs import define, field
 
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.engine import Engine
-from callflow.core.errors import StuckCall
+from callflow.core.errors import RunawayError, StuckCall
 from callflow.core.events import DeliveryAnswered, HangsUp
 from callflow.core.trace import REQUEST, Row
 from callflow.report.results import Failure
-from callflow.report.wording import clock
-from callflow.scenario.answers import Answer, HttpStatus, Reset, Refused, Slow, Timeout
+from callflow.report.wording import clock, printable
+from callflow.scenario.answers import Answer, HttpStatus, Refused, Reset, Slow, Timeout
 from callflow.scenario.deeds import Deed, NotPossible, deed_of
 from callflow.scenario.party import Parties
 from callflow.scenario.preparing import Prepared, PreparedCall
@@ -42,6 +42,11 @@ class _Act:
     free_ms: int = 0
     seen_ms: int | None = None
     is_ended_by_us: bool = False
+
+    @property
+    def last_step(self) -> Step:
+        """The last line of the timeline."""
+        return self.call.script.timeline[-1]
 
     @property
     def step(self) -> Step | None:
@@ -86,20 +91,22 @@ class Stage:
             if next_ms is not None and (due is None or next_ms <= due[0]):
                 yield from self._advance(next_ms)
             elif due is not None:
-                yield from self._advance(max(due[0], engine.now_ms))
-                self._perform(due[1])
+                yield from self._advance(due[0])
+                self._perform(due[1], due[0])
             elif engine.live_calls:
-                self._end_calls()
+                self._end_a_call()
             else:
                 break
         self._report_missed_steps()
 
     def _next_due(self) -> tuple[int, _Act] | None:
-        dues = [(due, index) for index, act in enumerate(self._acts) if (due := act.due_ms()) is not None]
+        """When a step is next due, and whose; within an instant in file order, those that are overdue among them."""
+        now_ms = self.engine.now_ms
+        dues = [(max(due, now_ms), index) for index, act in enumerate(self._acts) if (due := act.due_ms()) is not None]
         if not dues:
             return None
         due_ms, index = min(dues)
-        return max(due_ms, self.engine.now_ms), self._acts[index]
+        return due_ms, self._acts[index]
 
     def _advance(self, until_ms: int) -> Iterator[Row]:
         for row in self.engine.run_until(until_ms):
@@ -122,11 +129,15 @@ class Stage:
     def _call_id(self, name: str) -> str:
         return next(call.id for call in self.prepared.calls if call.script.name == name)
 
-    def _perform(self, act: _Act) -> None:
+    def _perform(self, act: _Act, due_ms: int) -> None:
         """Do the next step of a call; one that is not possible is a failure, and the timeline goes on."""
         step = act.step
         assert step is not None
         now_ms, call = self.engine.now_ms, act.call
+        if now_ms < due_ms:
+            raise RunawayError(f"{step.where}: {clock(due_ms)} lies beyond the run's limit of time; take the step out")
+        if isinstance(step.when, At) and now_ms > act.started_ms + step.when.at_ms:
+            self._remark("late-step", step, f"its turn came only at {clock(now_ms)}: the steps before it took longer")
         act.position += 1
         act.seen_ms, act.free_ms = None, now_ms
         shown = {"line": step.line, "text": step.text}
@@ -137,19 +148,25 @@ class Stage:
             self._storage_fails = step.verb
         else:
             try:
-                deed = deed_of(step, self._parties.of(call.id), now_ms, self.prepared.folder)
+                deed = deed_of(step, self._parties.of(call.id), now_ms, self.prepared.sound_ms)
             except NotPossible as why:
-                self.failures.append(Failure(step.text, str(why), f"{step.where}: {step.text!r} did not happen: {why}"))
+                self._fail(step, str(why), f"did not happen at {clock(now_ms)}: {why}")
                 return
-            self._do(act, deed, shown)
+            self._do(act, step, deed, shown)
 
-    def _do(self, act: _Act, deed: Deed, shown: dict[str, object]) -> None:
+    def _do(self, act: _Act, step: Step, deed: Deed, shown: dict[str, object]) -> None:
         for after_ms, event in deed.told:
             self.engine.tell(act.call.id, deed.leg, event, after_ms=after_ms, step=shown)
         act.free_ms = self.engine.now_ms + deed.length_ms
         if deed.remark:
-            step = act.call.script.timeline[act.position - 1]
-            self.remarks.append(Diagnostic("ringing-declared", "warning", step.where, deed.remark, ""))
+            self._remark("ringing-declared", step, deed.remark)
+
+    def _remark(self, code: str, step: Step, message: str, hint: str = "") -> None:
+        self.remarks.append(Diagnostic(code, "warning", step.where, message, hint))
+
+    def _fail(self, step: Step, nearest: str, what: str) -> None:
+        expected = printable(step.text)
+        self.failures.append(Failure(expected, printable(nearest), printable(f"{step.where}: '{step.text}' {what}")))
 
     def _answer_delivery(self, row: Row) -> None:
         """Answer one try as the scenario says: URL targets read its list, everything else takes the file."""
@@ -167,31 +184,31 @@ class Stage:
         answered = DeliveryAnswered(detail["delivery"], result, is_stored)
         self.engine.answer_delivery(answered, because=row.seq, after_ms=delay_ms)
 
-    def _end_calls(self) -> None:
-        """Nothing is left to happen: callers who are still there hang up, with a warning (design §12)."""
-        for act in self._acts:
-            if act.call.id in self.engine.live_calls:
-                if act.is_ended_by_us:
-                    raise StuckCall(f"call {act.call.id}: nothing is left to happen, and it does not end")
-                act.is_ended_by_us = True
-                message = f"nothing was left to happen at {clock(self.engine.now_ms)} and the call was still up"
-                hint = "end the timeline with 'caller hangs up'"
-                where = self.prepared.scenario.where.get("timeline", self.prepared.scenario.file)
-                self.remarks.append(Diagnostic("end-of-scenario", "warning", where, message, hint))
-                self.engine.tell(act.call.id, "A", HangsUp(by=_END), step={"text": _END})
+    def _end_a_call(self) -> None:
+        """Nothing is left to happen: the first caller who is still there hangs up, with a warning (design §12)."""
+        live = [act for act in self._acts if act.call.id in self.engine.live_calls]
+        act = next((act for act in live if not act.is_ended_by_us), None)
+        if act is None:
+            stuck = f"call {live[0].call.id}: nothing is left to happen, and the call does not end"
+            raise StuckCall(f"{stuck}; whoever drives the engine must answer what its script waits for")
+        act.is_ended_by_us = True
+        message = f"nothing was left to happen at {clock(self.engine.now_ms)}, and the call was still up"
+        self._remark("end-of-scenario", act.last_step, message, "end the timeline with: caller hangs up")
+        self.engine.tell(act.call.id, "A", HangsUp(by=_END), step={"text": _END})
 
     def _report_missed_steps(self) -> None:
+        over = f"never happened: the run was over at {clock(self.engine.now_ms)}"
         for act in self._acts:
-            if act.step is not None:
-                for step in act.call.script.timeline[act.position :]:
-                    waited = step.when.event if isinstance(step.when, When) else "its turn"
-                    why = f"the run was over at {clock(self.engine.now_ms)} and it still waited for {waited}"
-                    self.failures.append(Failure(step.text, "", f"{step.where}: {step.text!r} never happened: {why}"))
+            for index, step in enumerate(act.call.script.timeline[act.position :]):
+                waited = step.when.event if index == 0 and isinstance(step.when, When) else "the steps before it"
+                self._fail(step, "", f"{over}, and it still waited for {waited}")
 
 
 def _reply(answer: Answer) -> tuple[str, int, bool]:
     """The trace's word for a reply, how long it takes, and whether the file is stored: 2xx is (B§6.4)."""
     if isinstance(answer, Slow):
+        if answer.delay_ms >= TIMEOUT_MS:
+            return _reply(Timeout())
         result, _, is_stored = _reply(answer.then)
         return result, answer.delay_ms, is_stored
     if isinstance(answer, HttpStatus):

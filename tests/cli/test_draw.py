@@ -15,7 +15,24 @@ from callflow.core.leg import LEG_TABLE
 from callflow.core.recorder import RECORDER_TABLE
 from callflow.core.table import Table
 
-SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "record_per_user" / "record_per_user.json"
+SAMPLE = {
+    "module": "record_call",
+    "data": {"action": "start", "format": "mp3", "url": "http://h/{ACCOUNT_ID}", "time_limit": 360},
+    "children": {
+        "_": {
+            "module": "user",
+            "data": {"id": "al"},
+            "children": {
+                "_": {
+                    "module": "record_call",
+                    "data": {"action": "stop"},
+                    "children": {"module": "voicemail", "data": {"id": "b"}, "children": {}},
+                }
+            },
+        }
+    },
+}
+"""The structure of the seed's "Sample Recording Per User", its missing `_` included."""
 
 
 def draw(*arguments: str | Path) -> Result:
@@ -39,22 +56,12 @@ def test_machines_are_drawn_from_their_tables(table: Table[Any, Any]) -> None:
     assert draw(table.name, "--format", "mermaid").stdout == table.as_mermaid() + "\n"
 
 
-def test_a_callflow_is_a_tree() -> None:
+def test_a_callflow_is_a_tree(tmp_path: Path) -> None:
     """One line a node; names filled in; the sample's malformed `children` is marked where it stands (design §5)."""
-    values = [
-        "--with",
-        "RECORDINGS=http://h",
-        "--with",
-        "ACCOUNT_ID=acme",
-        "--with",
-        "USER_ID=al",
-        "--with",
-        "VMBOX_ID=b",
-    ]
-    result = draw(SAMPLE, *values)
+    result = draw(written(tmp_path, SAMPLE), "--with", "ACCOUNT_ID=acme")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "record_call  start  mp3  time_limit=360  http://h/acme/al",
+        "record_call  start  mp3  time_limit=360  http://h/acme",
         "└─ _: user  al",
         "   └─ _: record_call  stop",
         "      └─ _: voicemail  b  ! bare-children",
@@ -62,9 +69,9 @@ def test_a_callflow_is_a_tree() -> None:
 
 
 @pytest.mark.parametrize("option", [["--strict"], ["--profile", "kazoo-5"]])
-def test_taken_literally_the_sample_ends_early(option: list[str]) -> None:
+def test_taken_literally_the_sample_ends_early(tmp_path: Path, option: list[str]) -> None:
     """Under --strict and in the kazoo profiles the malformed `children` leads nowhere, and the picture shows it."""
-    lines = draw(SAMPLE, *option).stdout.splitlines()
+    lines = draw(written(tmp_path, SAMPLE), *option).stdout.splitlines()
     assert len(lines) == 3
     assert lines[2].startswith("   └─ _: record_call  stop") and "! bare-children" in lines[2]
 

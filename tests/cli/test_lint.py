@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 from callflow.cli import verbs
 
 URL = "http://h/recordings"
-SEED_SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "record_per_user" / "record_per_user.json"
 
 
 def lint(*arguments: str | Path) -> Result:
@@ -135,13 +134,16 @@ def test_remarks_inside_a_flow_inside_a_flow_have_lines(tmp_path: Path) -> None:
     assert re.search(r":\d+: flow\.data\.flow: warning: .*\[stop-without-start\]", result.stdout)
 
 
-def test_the_seeds_sample_is_told_about_its_children() -> None:
-    """The seed's own malformed `children` is an error-level remark (design §5)."""
-    values = ["--with", "RECORDINGS=http://h", "--with", "ACCOUNT_ID=a", "--with", "USER_ID=u", "--with", "VMBOX_ID=v"]
-    result = lint(SEED_SAMPLE, *values)
+def test_malformed_children_are_an_error(tmp_path: Path) -> None:
+    """The seed's own malformed `children` is an error-level remark (design §5), at its line."""
+    path = tmp_path / "sample.json"
+    path.write_text(
+        '{"module": "user",\n"data": {"id": "al"},\n"children": {"module": "voicemail", "data": {"id": "b"}}}'
+    )
+    result = lint(path)
     assert result.exit_code == 2
     first, summary = result.stdout.splitlines()
-    assert first.startswith(f"{SEED_SAMPLE}:17: flow.children._.children._.children: error: ")
+    assert first.startswith(f"{path}:3: flow.children: error: ")
     assert first.endswith("[bare-children]")
     assert summary == "1 callflow: 1 error, 2 info (--verbose shows them)"
 

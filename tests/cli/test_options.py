@@ -38,7 +38,14 @@ def read(*arguments: str) -> dict[str, Any]:
 
 def test_nothing_given_leaves_all_to_the_scenario() -> None:
     """Every option has a value that means: not given."""
-    expected: dict[str, Any] = {"values": {}, "start": None, "seed": None, "profile": None, "strict": False, "skip_unsimulated": False}
+    expected: dict[str, Any] = {
+        "values": {},
+        "start": None,
+        "seed": None,
+        "profile": None,
+        "strict": False,
+        "skip_unsimulated": False,
+    }
     assert read() == expected
 
 

@@ -62,7 +62,12 @@ def test_files_are_kept_and_shown_and_ctrl_c_ends_it(tmp_path: Path) -> None:
         assert put(url, "/acme/call_recording_2.mp3", b"z" * 101) == 413
         assert put(url, "/../outside.mp3", b"z") == 400
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=TIMEOUT_S)
+        assert process.stdout is not None and process.stderr is not None
+        output, errors = (
+            process.stdout.read(),
+            process.stderr.read(),
+        )  # communicate() would miss what readline() buffered
+        process.wait(TIMEOUT_S)
     assert (process.returncode, errors) == (0, "")
     assert output.splitlines() == [
         f"stores in {folder}; Ctrl-C ends it",

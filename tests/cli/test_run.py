@@ -202,6 +202,13 @@ def test_upload_options_need_upload(tmp_path: Path) -> None:
     assert "go with --upload" in done.stderr
 
 
+def test_a_trace_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """A folder that is not there is the user's mistake, not ours: status 2."""
+    done = run(scenario(tmp_path, flow()), "--trace", tmp_path / "no" / "such", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert "choose another file with --trace" in done.stderr
+
+
 def test_to_folder_takes_the_place_of_the_network(tmp_path: Path) -> None:
     """Issue 2, item 9: delivered for real into the local folder."""
     file = scenario(tmp_path, flow(url="http://my.server/r"))

@@ -11,7 +11,7 @@ from attrs import define
 from callflow.core.causes import HangupCause
 from callflow.core.delivery import DELIVERY
 from callflow.core.effects import Answer, Continue, HangUp, Sleep, StartRecording
-from callflow.core.errors import ActionError, ImpossibleEvent, RunawayError
+from callflow.core.errors import ActionError, CallflowError, ImpossibleEvent, RunawayError
 from callflow.core.events import Answers, Caller, FallsSilent, HangsUp, Presses, Rejects, Speaks, Told
 from callflow.core.exchange import Exchange, Setting
 from callflow.core.leg import LEG_TABLE
@@ -194,3 +194,12 @@ def test_passing_counts_the_rows_that_running_would_give(sleeper: Callable[..., 
     unseen = sleeper().offer().tell(900, HangsUp())
     assert unseen.engine.pass_until(1_000) == len(watched.rows)
     assert (unseen.engine.now_ms, unseen.engine.live_calls) == (1_000, ())
+
+
+def test_a_call_s_id_is_its_own(build: Any) -> None:
+    """Two live calls of one id could not be told apart: the second is refused, and says what would be right."""
+    stage = build.stage({"module": "wait_for_hangup", "data": {}})
+    stage.offer()
+    stage.offer()
+    with pytest.raises(CallflowError, match=r"call c1 was offered while a call of that id is alive"):
+        stage.run()

@@ -41,7 +41,7 @@ def trace(build: Any, **setting: Any) -> str:
 
 def digest(text: str) -> str:
     """A fingerprint of a trace."""
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 @pytest.mark.parametrize("profile", ["docs", "kazoo-4", "kazoo-5"])

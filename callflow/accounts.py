@@ -1,0 +1,97 @@
+"""Loading accounts, from a file or as written inside a scenario, with every fault at its file and line (design §9).
+
+A node of an account's callflow has a JSON path that begins with the callflow's own, `callflows[0].flow.children._`:
+so the trace tells the flows of an account apart, and a flow written inside a node is found again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from callflow.core.account import Account, read_account
+from callflow.core.diagnostic import Diagnostic
+from callflow.core.directory import FlowDocument
+from callflow.core.errors import FlowError, ScenarioError
+from callflow.core.shown import child_path
+from callflow.loading import PlacedFlow, Reading, raise_first, read_flow
+from callflow.scenario.document import load_account
+from callflow.schemas import document_keys
+
+
+@frozen(eq=False)
+class LoadedAccount:
+    """An account with its callflows by id; `place` puts file and line in front of a JSON path of the account.
+
+    A callflow without an id has its JSON path as id.
+    """
+
+    account: Account
+    flows: Mapping[str, PlacedFlow]
+    diagnostics: tuple[Diagnostic, ...]
+    place: Callable[[str], str]
+
+
+def load_account_file(path: Path, reading: Reading) -> LoadedAccount:
+    """Load an account file. Raises ScenarioError and, for its callflows, FlowError, all further faults as notes."""
+    document = load_account(path)
+    return _load(document.data, reading, document.where)
+
+
+def load_inline_account(data: Mapping[str, object], reading: Reading, where: str) -> LoadedAccount:
+    """Load an account written inside a scenario, `where` (`file:line: account`). Raises as `load_account_file` does."""
+    return _load(data, reading, lambda path: f"{where}.{path}" if path else where)
+
+
+def _load(data: Mapping[str, object], reading: Reading, place: Callable[[str], str]) -> LoadedAccount:
+    strict = reading.profile.bounds_are_errors
+    try:
+        account, diagnostics = read_account(data, known=document_keys(), bounds_are_errors=strict)
+    except ScenarioError as fault:
+        raise _placed(fault, place) from None
+    paths = dict(_flow_paths(account, data.get("callflows")))
+    account = evolve(account, flows=tuple(evolve(each, id=each.id or path) for path, each in paths.items()))
+    flows = {each.id: _flow(each, path, reading, place) for path, each in zip(paths, account.flows, strict=True)}
+    raise_first([fault for each in flows.values() for fault in each.flow.faults])
+    remarks = tuple(evolve(each, where=place(each.where)) for each in diagnostics)
+    return LoadedAccount(account, flows, remarks, place)
+
+
+def _flow_paths(account: Account, listed: object) -> Iterator[tuple[str, FlowDocument]]:
+    """Each callflow of the account with its JSON path; one whose key is its id is a copy of what was listed."""
+    pairs: list[tuple[str, object]] = []
+    if isinstance(listed, Mapping):
+        pairs = [(child_path("callflows", str(key)), each) for key, each in listed.items()]
+    elif isinstance(listed, list | tuple):
+        pairs = [(f"callflows[{index}]", each) for index, each in enumerate(listed)]
+    for flow in account.flows:
+        own = next((path for path, each in pairs if each is flow.document), None)
+        yield own if own is not None else child_path("callflows", flow.id), flow
+
+
+def _flow(listed: FlowDocument, path: str, reading: Reading, place: Callable[[str], str]) -> PlacedFlow:
+    at = f"{path}.flow"
+    flow = read_flow(listed.document, reading, listed.name, at)
+    # The document's heading was read with the account, and its remarks were made there.
+    tree = tuple(each for each in flow.diagnostics if each.where.startswith(at))
+    faults = tuple(FlowError(place(each.where), each.problem, each.hint) for each in flow.faults)
+    return PlacedFlow(
+        evolve(
+            flow,
+            id=listed.id,
+            faults=faults,
+            diagnostics=tuple(evolve(each, where=place(each.where)) for each in tree),
+        ),
+        place,
+    )
+
+
+def _placed(fault: ScenarioError, place: Callable[[str], str]) -> ScenarioError:
+    """The fault of an account with its place, and its notes with theirs: each begins with a JSON path."""
+    placed = ScenarioError(place(fault.where), fault.problem, fault.hint)
+    for note in getattr(fault, "__notes__", ()):
+        path, colon, rest = note.partition(": ")
+        placed.add_note(f"{place(path)}: {rest}" if colon else f"{place('')}: {note}")
+    return placed
