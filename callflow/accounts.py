@@ -1,7 +1,8 @@
 """Loading accounts, from a file or as written inside a scenario, with every fault at its file and line (design §9).
 
-A node of an account's callflow has a JSON path that begins with the callflow's own, `callflows[0].flow.children._`:
-so the trace tells the flows of an account apart, and a flow written inside a node is found again.
+The nodes of a callflow have JSON paths from its own `flow` on, and errors those of the whole account. A callflow that
+holds flows inside its nodes has the latter everywhere, `callflows[0].flow.children._`: such a flow is found by the
+path where it stands, which another callflow of the account must not have too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from callflow.core.diagnostic import Diagnostic
 from callflow.core.directory import FlowDocument
 from callflow.core.errors import FlowError, ScenarioError
 from callflow.core.shown import child_path
-from callflow.loading import PlacedFlow, Reading, raise_first, read_flow
+from callflow.loading import PlacedFlow, Reading, holds_flows, raise_first, read_flow
 from callflow.scenario.document import load_account
 from callflow.schemas import document_keys
 
@@ -72,20 +73,20 @@ def _flow_paths(account: Account, listed: object) -> Iterator[tuple[str, FlowDoc
 
 
 def _flow(listed: FlowDocument, path: str, reading: Reading, place: Callable[[str], str]) -> PlacedFlow:
-    at = f"{path}.flow"
+    at, inside = "flow", f"{path}."
     flow = read_flow(listed.document, reading, listed.name, at)
+    if holds_flows(flow):
+        at, inside = f"{path}.flow", ""
+        flow = read_flow(listed.document, reading, listed.name, at)
+
+    def in_account(where: str) -> str:
+        return place(f"{inside}{where}")
+
     # The document's heading was read with the account, and its remarks were made there.
-    tree = tuple(each for each in flow.diagnostics if each.where.startswith(at))
-    faults = tuple(FlowError(place(each.where), each.problem, each.hint) for each in flow.faults)
-    return PlacedFlow(
-        evolve(
-            flow,
-            id=listed.id,
-            faults=faults,
-            diagnostics=tuple(evolve(each, where=place(each.where)) for each in tree),
-        ),
-        place,
-    )
+    tree = (each for each in flow.diagnostics if each.where == at or each.where.startswith(f"{at}."))
+    remarks = tuple(evolve(each, where=in_account(each.where)) for each in tree)
+    faults = tuple(FlowError(in_account(each.where), each.problem, each.hint) for each in flow.faults)
+    return PlacedFlow(evolve(flow, id=listed.id, faults=faults, diagnostics=remarks), in_account)
 
 
 def _placed(fault: ScenarioError, place: Callable[[str], str]) -> ScenarioError:

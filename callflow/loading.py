@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.endpoints import SystemMedia
 from callflow.core.errors import DocumentError, FlowError
-from callflow.core.flow import Flow, load_flow
+from callflow.core.flow import Flow, Node, load_flow
 from callflow.core.profile import DOCS, Profile
 from callflow.discovery import standard_registry
 from callflow.lint import lint_flow
@@ -117,6 +117,15 @@ def read_flow(data: object, reading: Reading, name: str, at: str = "flow") -> Fl
     )
 
 
+def holds_flows(flow: Flow) -> bool:
+    """Whether a `callflow` node of the flow holds a flow of its own."""
+    return any(_is_holder(node) for node in flow.nodes())
+
+
+def _is_holder(node: Node) -> bool:
+    return node.module == "callflow" and isinstance(node.data.get("flow"), Mapping)
+
+
 def _inline(flow: Flow, reading: Reading) -> dict[str, Flow]:
     # A node's data has its names filled in already: what is left unfilled was remarked there, and a value is no name.
     filled = evolve(reading, fill={})
@@ -124,7 +133,7 @@ def _inline(flow: Flow, reading: Reading) -> dict[str, Flow]:
     waiting = [flow]
     while waiting:
         for node in waiting.pop().nodes():
-            if node.module == "callflow" and isinstance(node.data.get("flow"), Mapping):
+            if _is_holder(node):
                 at = f"{node.where}.{INLINE}"
                 inline = read_flow(node.data["flow"], filled, flow.name, at)
                 rest = tuple(each for each in inline.diagnostics if each.code != "unfilled-placeholder")

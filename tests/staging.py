@@ -6,6 +6,7 @@ Loaded by `tests/conftest.py` and handed out as the fixture `staging`.
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,13 @@ def scenario(folder: Path, *lines: str, flow: object = RECORDED, **parts: Any) -
 def played(folder: Path, *lines: str, choices: Choices | None = None, **parts: Any) -> Run:
     """The run of such a scenario, played to its end."""
     return simulate(scenario(folder, *lines, **parts), choices)
+
+
+def write_silence(path: Path, length_ms: int) -> None:
+    """A WAV file of 8 kHz."""
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, 8_000, 0, "NONE", "not compressed"))
+        out.writeframes(b"\0\0" * 8 * length_ms)
 
 
 def rows_of(run: Run, kind: str, name: str = "") -> list[Row]:

@@ -72,8 +72,6 @@ class Show:
         from callflow.storage.dispatcher import Destinations
         from callflow.uploading import upload, with_deliveries
 
-        if run.prepared.scenario.storage.answers:
-            self.say("the scenario's storage: is ignored, as --upload really sends", fg="yellow")
         database = uploads.database
         if database is None and uploads.to_folder is None:
             folder.mkdir(parents=True, exist_ok=True)

@@ -87,10 +87,14 @@ def command(
     show = Show(is_quiet=as_object)
     status = PASSED
     try:
-        for each in _chosen(scenario, row, as_object):
+        chosen = _chosen(scenario, row, as_object)
+        if trace is not None and len(chosen) > 1:
+            raise click.UsageError(f"{scenario} has {len(chosen)} rows of examples, and --trace writes one: add --row N")
+        for each in chosen:
             run = Run(prepare(each, choices))
+            folder = out / f"row-{each.row}" if out is not None and len(chosen) > 1 else out
             with tuned_gc():
-                result = show.play(run, out, trace, uploads)
+                result = show.play(run, folder, trace, uploads)
             if as_object:
                 click.echo(json.dumps(as_json(result), indent=2, ensure_ascii=False))
             status = worst(status, status_of(result, is_upload=upload))

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from callflow.core.recording import Recording
 
 
-_WITH_MEDIA: Final = (LegState.EARLY, LegState.ANSWERED, LegState.BRIDGED, LegState.HELD)
-_ANSWERED: Final = _WITH_MEDIA[1:]
+ANSWERED: Final = (LegState.ANSWERED, LegState.BRIDGED, LegState.HELD)
+"""The states of a leg that has been answered and is still there."""
+
+_WITH_MEDIA: Final = (LegState.EARLY, *ANSWERED)
 _GONE: Final = LegState.GONE
 
 
@@ -57,7 +59,7 @@ class Leg:
     @property
     def is_answered(self) -> bool:
         """Whether the leg has been answered and is still there."""
-        return self.state in _ANSWERED
+        return self.state in ANSWERED
 
     @property
     def is_gone(self) -> bool:

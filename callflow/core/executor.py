@@ -84,13 +84,14 @@ def _launch(exchange: Exchange, run: FlowRun, first: Node, because: int) -> None
         run.enter(node)
         call.talk_ended_by = ""
         cause = exchange.note(call.id, "A", NODE, node.module, {"flow": node.flow, "where": node.where}, because)
-        step: Next | None = CONTINUE
+        step: Next = CONTINUE
         if node.action is not None and not node.skip:
             run.fallen = ""
             run.script = node.action.script(run, node.settings)
-            step = _play_on(exchange, run, None, None, cause)
-            if step is None:
+            wanted = _play_on(exchange, run, None, None, cause)
+            if wanted is None:
                 return
+            step = wanted
         node = _follow(exchange, run, step, cause)
         because = cause
     settle_call(exchange, call, because)
@@ -146,10 +147,10 @@ def _follow(exchange: Exchange, run: FlowRun, step: Next, because: int) -> Node 
     """Decide the node after a script's last word; None when the flow is over or the caller gone (B§2.2)."""
     node = run.node
     assert node is not None
-    kind = type(step)
-    if run.call.a_leg.state is _GONE or kind is HardStop or kind is Transferred:
+    call = run.call
+    if call.a_leg.state is _GONE or isinstance(step, (HardStop, Transferred)):
         name = "transferred" if isinstance(step, Transferred) else "hard stop"
-        exchange.note(run.call.id, "A", FLOW, name, None, because)
+        exchange.note(call.id, "A", FLOW, name, None, because)
         run.is_over = True
         return None
     if isinstance(step, Continue):

@@ -21,7 +21,8 @@ from callflow.core.trace import RECORDER, WARNING
 
 _FRAME_MS: Final = 20
 
-# Bound once, like other members used for every call: looking one up in its enum costs as much as a call (bench/README.md).
+# Bound once, like other members used for every call: looking one up in its enum takes as long as a call of a
+# function (bench/README.md).
 _ARMED, _STARTING, _RECORDING = RecorderState.ARMED, RecorderState.STARTING, RecorderState.RECORDING
 _STOPPING, _FINISHED, _NEVER_STARTED = RecorderState.STOPPING, RecorderState.FINISHED, RecorderState.NEVER_STARTED
 _TRIGGERED, _RECORD_START = RecorderEvent.TRIGGERED, RecorderEvent.RECORD_START

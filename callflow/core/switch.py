@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callflow.core.call import Call, Leg
+from callflow.core.call import ANSWERED, Call, Leg
 from callflow.core.causes import EndedBy, HangupCause
 from callflow.core.exchange import Exchange
 from callflow.core.leg import LEG_TABLE, LegEvent, LegState
@@ -19,9 +19,10 @@ _LEG_GONE, _HANGUP, _CLEARING = RecorderEvent.LEG_GONE, EndedBy.HANGUP, HangupCa
 
 def answer(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
     """Answer a leg that is not answered yet; recordings waiting for the answer start right after (B§3.6)."""
-    if not leg.is_answered:
+    if leg.state not in ANSWERED:
         cause = exchange.move(LEG_TABLE, leg, _ANSWER, call.id, leg.id, because)
-        _trigger_waiting(exchange, leg, "on answer", cause)
+        if leg.taps:
+            _trigger_waiting(exchange, leg, "on answer", cause)
 
 
 def bridge(exchange: Exchange, call: Call, callee: Leg, because: int) -> None:
@@ -54,13 +55,14 @@ def destroy(
     exchange: Exchange, call: Call, leg: Leg, cause: HangupCause, because: int, by: str = "", rule: str = ""
 ) -> None:
     """End one leg: what it says is cut off, its recordings stop, and then it is gone (B§8.2)."""
-    hush(exchange, call.id, leg, because)
+    if leg.sounding_until_ms:
+        hush(exchange, call.id, leg, because)
     for recording in leg.taps:
         end(exchange, recording, _LEG_GONE, _HANGUP, because)
     if leg.ring_timer is not None:
         exchange.agenda.cancel(leg.ring_timer)
         leg.ring_timer = None
-    code = "sip:200" if cause is _CLEARING and leg.is_answered else cause.code
+    code = "sip:200" if cause is _CLEARING and leg.state in ANSWERED else cause.code
     detail = {"hangup_cause": cause._name_, "hangup_code": code, "by": by}
     exchange.move(LEG_TABLE, leg, _DESTROY, call.id, leg.id, because, detail, rule)
 
@@ -73,7 +75,7 @@ def hang_up(exchange: Exchange, call: Call, cause: HangupCause, because: int, by
     waiting = call.run.waiting if call.run is not None else None
     if waiting is not None:
         for callee in waiting.legs:
-            follows = _CLEARING if callee.is_answered else HangupCause.ORIGINATOR_CANCEL
+            follows = _CLEARING if callee.state in ANSWERED else HangupCause.ORIGINATOR_CANCEL
             destroy(exchange, call, callee, follows, because, by)
         waiting.lose(exchange, because)
     settle_call(exchange, call, because)

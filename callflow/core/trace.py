@@ -1,6 +1,6 @@
 """The trace: one row for every change, the core's only output (design §2.5).
 
-Rows are plain tuples with names; `callflow.tracefile` writes and reads them as JSON lines. Row 0 of every trace is its header.
+Rows are plain tuples with names; `callflow.tracefile` writes and reads them as JSON lines. Row 0 is the header.
 """
 
 from __future__ import annotations

@@ -145,9 +145,7 @@ def _main_flows(scenario: Scenario, loaded: LoadedAccount | None, reading: Readi
         flow = place_callflow(Path(scenario.file).parent / scenario.callflow, reading)
         return tuple(flow for _ in scenario.calls)
     where, number = scenario.where.get("callflow", scenario.file), scenario.callflow
-    if loaded is None:
-        hint = "name an account, or the callflow's file"
-        raise ScenarioError(where, f"{number} is a number, and there is no account to look it up in", hint)
+    assert loaded is not None, "a number without an account is refused when the scenario is read"
     return tuple(_flow_for(number, script, loaded, where) for script in scenario.calls)
 
 
@@ -175,7 +173,7 @@ def _after_preflow(flow: Flow, loaded: LoadedAccount | None, flows: Mapping[str,
     action = standard_registry().find("callflow")
     assert action is not None, "callflow is one of our own actions"
     settings = action.settings_class(id=preflow_id)
-    node = Node("callflow", settings, action, {"_": flow.root}, "preflow", False, {"id": preflow_id})
+    node = Node("callflow", settings, action, {"_": flow.root}, "preflow", False, {"id": preflow_id}, "preflow")
     return evolve(flow, root=node)
 
 
