@@ -1,6 +1,6 @@
 """answer: answer the call (B§7.9).
 
-    {"module": "answer", "data": {}, "children": {"_": {"module": "play", "data": {"id": "vm-thank_you"}}}}
+{"module": "answer", "data": {}, "children": {"_": {"module": "play", "data": {"id": "vm-thank_you"}}}}
 """
 
 from __future__ import annotations

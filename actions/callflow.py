@@ -1,6 +1,6 @@
 """callflow: run another callflow, and come back to `_` when it stops (B§7.10).
 
-    {"module": "callflow", "data": {"id": "fedcba9876543210fedcba9876543210"}, "children": {}}
+{"module": "callflow", "data": {"id": "fedcba9876543210fedcba9876543210"}, "children": {}}
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """device: ring one device (B§7.2).
 
-    {"module": "device", "data": {"id": "0123456789abcdef0123456789abcdef", "timeout": 20}, "children": {}}
+{"module": "device", "data": {"id": "0123456789abcdef0123456789abcdef", "timeout": 20}, "children": {}}
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class DeviceSettings:
 
     id: str | None = setting(None, help="The device's id.")
     timeout: int = setting(0, help="Seconds to ring; 0 is read as 20.", at_least=0)
-    dial_strategy: str = setting("simultaneous", help="No difference with one device.", one_of=("simultaneous", "single"))
+    dial_strategy: str = setting(
+        "simultaneous", help="No difference with one device.", one_of=("simultaneous", "single")
+    )
     delay: int = setting(0, help="Seconds before the device rings.", at_least=0)
     can_call_self: bool = setting(False, help="Whether the device may ring itself.")
     can_text_self: bool = setting(False, help="The same for messages; calls do not read it.")

@@ -1,6 +1,6 @@
 """hangup: end the call, whatever was pushed (B§7.9).
 
-    {"module": "hangup", "data": {}, "children": {}}
+{"module": "hangup", "data": {}, "children": {}}
 """
 
 from __future__ import annotations

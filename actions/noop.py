@@ -1,6 +1,6 @@
 """noop: wait until the switch has worked off what it was asked before, and go on (B§7.9).
 
-    {"module": "noop", "data": {}, "children": {}}
+{"module": "noop", "data": {}, "children": {}}
 """
 
 from __future__ import annotations

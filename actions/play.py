@@ -1,6 +1,6 @@
 """play: play a media file or a prompt (B§7.9).
 
-    {"module": "play", "data": {"id": "general-call_is_being_recorded"}, "children": {}}
+{"module": "play", "data": {"id": "general-call_is_being_recorded"}, "children": {}}
 """
 
 from __future__ import annotations

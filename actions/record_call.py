@@ -1,8 +1,8 @@
 """record_call: start or stop recording the call, both sides (the seed, "Record Call"; B§3).
 
-    {"module": "record_call",
-     "data": {"action": "start", "format": "mp3", "time_limit": 1200, "url": "http://your.server.com/recordings"},
-     "children": {"_": {"module": "user", "data": {"id": "{USER_ID}"}}}}
+{"module": "record_call",
+"data": {"action": "start", "format": "mp3", "time_limit": 1200, "url": "http://your.server.com/recordings"},
+"children": {"_": {"module": "user", "data": {"id": "{USER_ID}"}}}}
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """record_caller: record what the caller says until a digit, the limit or the hang-up (the seed; B§5).
 
-    {"module": "record_caller", "data": {"format": "wav", "time_limit": 60}, "children": {}}
+{"module": "record_caller", "data": {"format": "wav", "time_limit": 60}, "children": {}}
 """
 
 from __future__ import annotations

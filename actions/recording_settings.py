@@ -1,4 +1,4 @@
-"""What `record_call` and `record_caller` share: the recording keys of the seed's table, and what they come to (B§3.2)."""
+"""What `record_call` and `record_caller` share: the recording keys of the seed's table (B§3.2)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """response: refuse the call with a SIP status (B§7.9).
 
-    {"module": "response", "data": {"code": 486, "message": "Busy Here"}, "children": {}}
+{"module": "response", "data": {"code": 486, "message": "Busy Here"}, "children": {}}
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """sleep: do nothing for a time; does not answer (B§7.9).
 
-    {"module": "sleep", "data": {"duration": 5, "unit": "s"}, "children": {}}
+{"module": "sleep", "data": {"duration": 5, "unit": "s"}, "children": {}}
 """
 
 from __future__ import annotations

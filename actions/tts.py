@@ -1,6 +1,6 @@
 """tts: say a text (B§7.9).
 
-    {"module": "tts", "data": {"text": "This call is being recorded."}, "children": {}}
+{"module": "tts", "data": {"text": "This call is being recorded."}, "children": {}}
 """
 
 from __future__ import annotations

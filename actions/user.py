@@ -1,6 +1,6 @@
 """user: ring all devices of a user (B§7.1).
 
-    {"module": "user", "data": {"id": "{USER_ID}", "timeout": 20}, "children": {"_": {"module": "voicemail", "data": {}}}}
+{"module": "user", "data": {"id": "{USER_ID}", "timeout": 20}, "children": {"_": {"module": "voicemail", "data": {}}}}
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ class UserSettings:
 
     id: str | None = setting(None, help="The user's id; default: the owner of the calling device.")
     timeout: int = setting(DEFAULT_TIMEOUT_S, help="Seconds to ring.", at_least=0)
-    strategy: str = setting("simultaneous", help="Ring all devices together or one after another.", one_of=("simultaneous", "single"))
+    strategy: str = setting(
+        "simultaneous", help="Ring all devices together or one after another.", one_of=("simultaneous", "single")
+    )
     delay: int = setting(0, help="Seconds before the devices ring.", at_least=0)
     can_call_self: bool = setting(False, help="Whether the user's own call may ring the user.")
     can_text_self: bool = setting(False, help="The same for messages; calls do not read it.")

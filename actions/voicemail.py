@@ -1,6 +1,6 @@
 """voicemail: take a message (B§7.6). Checking messages is refused: it is not simulated yet.
 
-    {"module": "voicemail", "data": {"id": "{VMBOX_ID}"}, "children": {}}
+{"module": "voicemail", "data": {"id": "{VMBOX_ID}"}, "children": {}}
 """
 
 from __future__ import annotations
@@ -79,7 +79,9 @@ async def _announce(call: CallView, box: Mailbox) -> Next:
     if digit == "*":
         raise _not_simulated(call, "logging in with *")
     if digit:
-        raise ValueError(f"digit {digit} during an announcement-only greeting: Kazoo's module crashes here (B§7.6 step 3)")
+        raise ValueError(
+            f"digit {digit} during an announcement-only greeting: Kazoo's module crashes here (B§7.6 step 3)"
+        )
     return CONTINUE
 
 

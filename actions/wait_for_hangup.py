@@ -1,6 +1,6 @@
 """wait_for_hangup: do nothing until the caller hangs up (B§7.9).
 
-    {"module": "wait_for_hangup", "data": {}, "children": {}}
+{"module": "wait_for_hangup", "data": {}, "children": {}}
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def test_the_main_job_s_callflow_has_the_seed_sample_s_structure() -> None:
 
 
 def test_the_answered_call_has_one_recording_and_never_stops_it() -> None:
-    """Must show (a): one recording, ended by the hang-up, from node to hang-up; a bridge that succeeded runs no children."""
+    """Must show (a): one recording, ended by the hang-up, from node to hang-up; an answered call runs no children."""
     result = simulate(only_row(EXAMPLES / "record_per_user" / "answered.yaml")).result()
     (recording,) = result.recordings
     assert (recording.started_ms, recording.ended_ms, recording.ended_by) == (0, 40_000, "hangup")

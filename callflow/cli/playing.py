@@ -18,7 +18,7 @@ from callflow.report.results import RunResult
 from callflow.report.timeline import Timeline, line_text
 from callflow.report.tree import tree_text
 from callflow.report.wording import printable
-from callflow.simulate import Run
+from callflow.simulate import Run, tuned_gc
 from callflow.tracefile import write_rows
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
@@ -50,7 +50,8 @@ class Show:
         scenario = run.prepared.scenario
         folder = out if out is not None else default_folder(scenario)
         self.say(printable(f"{scenario.name} [{run.prepared.setting.profile.name}]"), bold=True)
-        self._play_live(run)
+        with tuned_gc():
+            self._play_live(run)
         result = write_recordings(run.rows, run.summary(), folder, run.prepared.folder)
         if trace is not None:
             _write_trace(run, trace)

@@ -20,13 +20,13 @@ from callflow.cli.options import (
     with_option,
 )
 from callflow.core.diagnostic import Diagnostic
-from callflow.core.errors import DocumentError, MediaError
+from callflow.core.errors import DocumentError, MediaError, RunawayError, StorageError
 from callflow.core.profile import DOCS
 from callflow.report.results import RunResult, as_json
 from callflow.scenario import load_scenario
 from callflow.scenario.language import Scenario
 from callflow.scenario.preparing import Choices, prepare
-from callflow.simulate import Run, tuned_gc
+from callflow.simulate import Run
 
 
 @click.command()
@@ -38,13 +38,27 @@ from callflow.simulate import Run, tuned_gc
 @strict_option
 @skip_unsimulated_option
 @click.option("--row", type=click.IntRange(0), help="Run only this row of the scenario's examples, counted from 0.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the audio files [default: out/SCENARIO].")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the audio files [default: out/SCENARIO].",
+)
 @click.option("--json", "as_object", is_flag=True, help="Print one JSON object instead of text.")
-@click.option("--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace here, one JSON object a line.")
+@click.option(
+    "--trace", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace here, one JSON object a line."
+)
 @click.option("--upload", is_flag=True, help="Really send the recordings, after the run.")
 @click.option("--database", metavar="URL", help="Account database for --upload [default: sqlite in the out folder].")
-@click.option("--outbox", type=click.Path(path_type=Path, file_okay=False), help="Where --upload keeps what has not arrived [default: OUT/outbox].")
-@click.option("--to-folder", type=click.Path(path_type=Path, file_okay=False), help="With --upload: put the files into this folder instead of sending them.")
+@click.option(
+    "--outbox",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where --upload keeps what has not arrived [default: OUT/outbox].",
+)
+@click.option(
+    "--to-folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With --upload: put the files into this folder instead of sending them.",
+)
 def command(
     scenario: Path,
     values: Mapping[str, str],
@@ -64,8 +78,9 @@ def command(
 ) -> None:
     """Run SCENARIO: its calls, on a virtual clock, with the audio of every recording.
 
-    Nothing leaves the machine unless --upload is given; deliveries are answered as the scenario says. Ends with status 0
-    when all is as expected, 1 when it is not, 2 for wrong input, 3 for a fault of ours, 4 when an upload failed.
+    Nothing leaves the machine unless --upload is given; deliveries are answered as the scenario says. Ends with
+    status 0 when all is as expected, 1 when it is not, 2 for wrong input, 3 for a fault of ours, 4 when an upload
+    failed.
 
     \b
     Example: callflow run examples/record_per_user/answered.yaml --with USER_ID=bob
@@ -87,33 +102,36 @@ def command(
     show = Show(is_quiet=as_object)
     status = PASSED
     try:
-        chosen = _chosen(scenario, row, as_object)
-        if trace is not None and len(chosen) > 1:
-            raise click.UsageError(f"{scenario} has {len(chosen)} rows of examples, and --trace writes one: add --row N")
+        chosen = _chosen(scenario, row)
+        if len(chosen) > 1 and (as_object or trace is not None):
+            raise click.UsageError(f"{scenario} has {len(chosen)} rows; --json and --trace take one: add --row N")
         for each in chosen:
-            run = Run(prepare(each, choices))
             folder = out / f"row-{each.row}" if out is not None and len(chosen) > 1 else out
-            with tuned_gc():
-                result = show.play(run, folder, trace, uploads)
+            result = show.play(Run(prepare(each, choices)), folder, trace, uploads)
             if as_object:
-                click.echo(json.dumps(as_json(result), indent=2, ensure_ascii=False))
+                _print(result)
             status = worst(status, status_of(result, is_upload=upload))
-    except (DocumentError, MediaError) as fault:
+    except _WRONG_INPUT as fault:
         if as_object:
-            click.echo(json.dumps(as_json(_refused(scenario, profile, fault)), indent=2, ensure_ascii=False))
+            _print(_refused(scenario, profile, fault))
         raise
     sys.exit(status)
 
 
-def _chosen(path: Path, row: int | None, as_object: bool) -> tuple[Scenario, ...]:
+_WRONG_INPUT = (DocumentError, MediaError, StorageError, RunawayError)
+
+
+def _print(result: RunResult) -> None:
+    click.echo(json.dumps(as_json(result), indent=2, ensure_ascii=False))
+
+
+def _chosen(path: Path, row: int | None) -> tuple[Scenario, ...]:
     scenarios = load_scenario(path)
-    if row is not None:
-        if row >= len(scenarios):
-            raise click.UsageError(f"--row {row}: {path} has the rows 0 to {len(scenarios) - 1}")
-        return (scenarios[row],)
-    if as_object and len(scenarios) > 1:
-        raise click.UsageError(f"{path} has {len(scenarios)} rows of examples, and --json prints one object: add --row N")
-    return scenarios
+    if row is None:
+        return scenarios
+    if row >= len(scenarios):
+        raise click.UsageError(f"--row {row}: {path} has the rows 0 to {len(scenarios) - 1}")
+    return (scenarios[row],)
 
 
 def _refused(path: Path, profile: str | None, fault: Exception) -> RunResult:

@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 Entry = list[Any]
-"""One thing due: `[act, subject, event, because]`. Taking or cancelling it clears it, so that it keeps nothing alive."""
+"""One thing due: `[act, subject, event, because]`. Taking or cancelling it clears it: it keeps nothing alive."""
 
 Due = tuple[Callable[..., None], Any, Any, int]
 """A taken entry: what to do, with what, upon which event, and because of which row."""
@@ -70,7 +70,7 @@ class Agenda:
         return None
 
     def take_until(self, limit_ms: int) -> Iterator[Due]:
-        """Take what is due up to and including `limit_ms`, in order; entries added meanwhile are taken in their turn."""
+        """Take what is due up to and including `limit_ms`, in order; entries added meanwhile get their turn."""
         while self._instants and self._instants[0] <= limit_ms:
             instant = self._instants[0]
             slot = self._slots[instant]

@@ -75,11 +75,13 @@ def _stop_recording(exchange: Exchange, run: FlowRun, effect: StopRecording, bec
         stack = tuple(recording for recording in stack if recording.is_live)
     run.call.stack = stack[:-1]
     if not stack:
-        exchange.note(run.call.id, "A", RECORDER, "nothing to stop", None, because, "law: a stop without a recording does nothing (B§3.5)")
+        rule = "law: a stop without a recording does nothing (B§3.5)"
+        exchange.note(run.call.id, "A", RECORDER, "nothing to stop", None, because, rule)
         return
     newest = stack[-1]
     if newest.state is RecorderState.ARMED and not profile.stop_cancels_armed:
-        exchange.note(run.call.id, "A", RECORDER, "stop forgot", {"recording": newest.index}, because, "profile.stop_cancels_armed")
+        detail = {"recording": newest.index}
+        exchange.note(run.call.id, "A", RECORDER, "stop forgot", detail, because, "profile.stop_cancels_armed")
         return
     rule = "profile.stop_pops_ended" if profile.stop_pops_ended else "law: stop ends the newest live recording"
     end(exchange, newest, RecorderEvent.STOP_REQUESTED, EndedBy.STOP, because, rule)

@@ -12,7 +12,7 @@ _ERA_DAYS: Final = 146_097  # days in 400 Gregorian years
 
 
 def year_month(unix_day: int) -> str:
-    """The month of a day counted from 1970-01-01, as `YYYYMM`; years start in March here, so that leap days come last."""
+    """The month of a day counted from 1970-01-01, as `YYYYMM`; years start in March here: leap days come last."""
     era, day_of_era = divmod(unix_day + 719_468, _ERA_DAYS)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)

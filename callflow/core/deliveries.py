@@ -26,7 +26,7 @@ _UNWANTED, _NOWHERE = DeliveryEvent.UNWANTED, TargetKind.NONE
 
 @define(eq=False)
 class Delivery:
-    """One file on its way: `number` counts deliveries of the run, `tries` those made, `database` the month's database."""
+    """One file on its way: `number` counts deliveries of the run, `tries` those made."""
 
     number: int
     call_id: str
@@ -98,7 +98,8 @@ def settle_try(exchange: Exchange, delivery: Delivery, answer: DeliveryAnswered,
     detail = {"attempt": delivery.tries, "result": answer.result}
     cause = _move(exchange, delivery, event, because, detail, rule)
     if cause != NOT_MOVED and delivery.state is DeliveryState.WAITING_RETRY:
-        delay_ms = exchange.draw(_SHORTEST_RETRY_MS, _LONGEST_RETRY_MS, delivery.call_id, "retry", delivery.number, delivery.tries)
+        dice = (delivery.call_id, "retry", delivery.number, delivery.tries)
+        delay_ms = exchange.draw(_SHORTEST_RETRY_MS, _LONGEST_RETRY_MS, *dice)
         exchange.agenda.after(delay_ms, _retry, delivery, None, cause)
     elif cause != NOT_MOVED:
         del exchange.deliveries[delivery.number]  # over: nothing of it stays (law 8)

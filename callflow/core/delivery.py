@@ -53,7 +53,7 @@ DELIVERY: Final = Table(
         (_S.SENDING, _E.LAST_TRY_FAILED, _S.FAILED),
         (_S.WAITING_RETRY, _E.RETRY_DUE, _S.SENDING),
     ),
-    # A second RECORD_STOP for one recording must not store it twice (C10); an answer that comes after the end changes nothing.
+    # A second RECORD_STOP for one recording must not store it twice (C10); an answer after the end changes nothing.
     late={
         _S.METADATA: (_E.FINISHED_AGAIN,),
         _S.SENDING: (_E.FINISHED_AGAIN,),

@@ -1,6 +1,6 @@
 """What a script may ask for: it awaits an effect and gets the answer (design §2.2).
 
-An effect is plain data; the engine carries it out. There is no event loop: the engine sends each answer into the script.
+An effect is plain data; the engine carries it out. There is no event loop: the engine sends answers into scripts.
 """
 
 from __future__ import annotations

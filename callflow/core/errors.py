@@ -42,7 +42,7 @@ class RegistrationError(CallflowError):
 
 
 class ActionError(CallflowError):
-    """An action's author made a mistake that shows while a call runs: it raised, or awaited something that is no effect.
+    """An action's author made a mistake that shows while a call runs: it raised, or awaited what is no effect.
 
     Raised under pytest and in strict engines only; otherwise it is an ERROR row and the flow goes on (B§2.2).
     """
@@ -61,7 +61,7 @@ class RunawayError(CallflowError):
 
 
 class StorageError(CallflowError):
-    """A target could not be used at all (bad address, unwritable folder). A failed attempt is a result, not an error."""
+    """A target could not be used at all (bad address, unwritable folder). A failed try is a result, not an error."""
 
 
 class MediaError(CallflowError):

@@ -132,7 +132,7 @@ class Exchange:
         return low + int.from_bytes(digest[:8], "big") % (high - low + 1)
 
     def name_of(self, *key: object) -> str:
-        """64 hexadecimal characters that depend on the seed and `key` alone, for ids that production draws at random."""
+        """64 hexadecimal characters that depend on the seed and `key` alone, for ids that production draws."""
         return sha256(repr((self.setting.seed, *key)).encode()).hexdigest()
 
     def month(self, at_ms: int) -> str:

@@ -132,7 +132,7 @@ def _play_on(exchange: Exchange, run: FlowRun, answer: Any, thrown: HungUp | Non
 
 
 def _crashed(exchange: Exchange, run: FlowRun, error: Exception, because: int) -> Next:
-    """An action raised: an ERROR row, and the flow goes on to `_` as production does (B§2.2); under pytest it raises."""
+    """An action raised: an ERROR row, and the flow goes on to `_` as in production (B§2.2); under pytest it raises."""
     run.script = None
     node = run.node
     assert node is not None

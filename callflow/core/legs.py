@@ -29,7 +29,7 @@ def create_caller(exchange: Exchange, call: Call, flow_name: str, because: int) 
 
 
 def create_callee(exchange: Exchange, call: Call, device: Device, because: int) -> Leg:
-    """Make the next B-leg of the call, `B`, `B2`, …, towards a device; its party is the device's owner, if it has one."""
+    """Make the next B-leg of the call, `B`, `B2`, …, towards a device; its party is the device's owner, if any."""
     call.legs_made += 1
     leg_id = "B" if call.legs_made == 1 else f"B{call.legs_made}"
     party = device.owner_id or device.id

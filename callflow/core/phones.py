@@ -65,7 +65,7 @@ def _speaks(exchange: Exchange, call: Call, leg: Leg, event: Speaks, because: in
 
 
 def _sounds(exchange: Exchange, call: Call, leg: Leg, sound: Mapping[str, object], for_ms: int, because: int) -> None:
-    """A party is heard from now on; a leg without media carries nothing, which is worth a warning (design §12, Sound)."""
+    """A party is heard from now on; a leg without media carries nothing, which is worth a warning (design §12)."""
     if not leg.carries_audio:
         detail = {"code": "not-carried", "state": leg.state.name, "for_ms": for_ms}
         exchange.note(call.id, leg.id, WARNING, "not-carried", detail, because, "law: no audio before early media")

@@ -17,7 +17,7 @@ _NOT_PLAYING = -1
 
 @define(eq=False)
 class Playing:
-    """The wait of `Play`: which sound is on, since which row, and the timer of its end or of the wait after the last."""
+    """The wait of `Play`: which sound is on, since which row, and the timer of its end or of the last wait."""
 
     run: FlowRun
     effect: Play

@@ -42,7 +42,7 @@ SHORTEST_SPEECH_MS: Final = 300
 
 @frozen
 class Sound:
-    """Something the switch plays to a leg: `kind` prompt, media, text or tone; `name` says which; `length_ms` how long."""
+    """Something the switch plays to a leg: `kind` prompt, media, text or tone; `name` which, `length_ms` how long."""
 
     kind: str
     name: str

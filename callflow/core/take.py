@@ -1,4 +1,4 @@
-"""The record application: a take of what the caller says, as voicemail and record_caller need it (B§4.6, B§5, B§7.6)."""
+"""The record application: a take of what the caller says, for voicemail and record_caller (B§4.6, B§5, B§7.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a recording is to go: the seed's decision, and the URL it is sent to (the seed, "Storage of recordings"; B§6.1, B§6.3)."""
+"""Where a recording goes: the seed's decision ("Storage of recordings"), and the URL it is sent to (B§6.1, B§6.3)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _url_target(account: Account, profile: Profile, call: Call, recording: Recor
 
 
 def recording_url(base: str, call_id: str, extension: str, fields: dict[str, str]) -> str:
-    """The URL of one recording below `base`: `call_recording_CALL_ID.EXT`, the call id percent-encoded (the seed; B§6.3).
+    """The URL of one recording below `base`: `call_recording_CALL_ID.EXT`, the call id percent-encoded (seed; B§6.3).
 
     Without `fields` (the seed's form) a query that the base has stays behind the path. With them, a base without a
     query gets them as its query; one with a query gets the file's name as a value and the fields after it.

@@ -30,7 +30,7 @@ ERROR: Final = "ERROR"
 
 
 class Row(NamedTuple):
-    """One change. `because` is the seq of the row that caused it (-1: nothing did), `rule` the option or law that decided."""
+    """One change. `because` is the seq of the row that caused it (-1: none did), `rule` the option or law behind it."""
 
     seq: int
     at_ms: int

@@ -86,7 +86,7 @@ def test_the_unanswered_call_holds_the_ringing(demo: tuple[Result, Path]) -> Non
 
 
 def test_the_voicemail_has_the_caller_only_and_is_in_the_account_database(demo: tuple[Result, Path]) -> None:
-    """Must show (b): a voicemail recording with the caller's voice only, stored in the account's database of the month."""
+    """Must show (b): a voicemail with the caller's voice only, kept in the account's database of the month."""
     out = demo[1]
     file = out / "voicemail" / "recording-1-voicemail.mp3"
     (sound,) = decoded(file, 1, 8_000)

@@ -16,6 +16,7 @@ from callflow.cli import verbs
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "record_per_user"
 RECORD = {"action": "start", "format": "mp3"}
+MISSPELT = "unknown setting \"time_limt\" of record_call; did you mean 'time_limit'?"
 KEYS = ["format", "scenario", "profile", "outcome", "calls", "diagnostics", "failures"]
 CALL_KEYS = [
     "call_id", "from", "to", "started_ms", "ended_ms", "hangup_cause", "hangup_by", "path", "recordings",
@@ -28,7 +29,11 @@ RECORDING_KEYS = [
 
 def flow(**data: Any) -> dict[str, Any]:
     """A flow that records and rings Alice."""
-    return {"module": "record_call", "data": {**RECORD, **data}, "children": {"_": {"module": "user", "data": {"id": "alice"}}}}
+    return {
+        "module": "record_call",
+        "data": {**RECORD, **data},
+        "children": {"_": {"module": "user", "data": {"id": "alice"}}},
+    }
 
 
 def scenario(folder: Path, document: object, *, steps: str = "", more: str = "") -> Path:
@@ -70,7 +75,7 @@ def test_json_is_the_promised_object_and_nothing_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        (flow(time_limt=20), "flow.json:6: flow.data.time_limt: unknown setting \"time_limt\" of record_call; did you mean 'time_limit'?"),
+        (flow(time_limt=20), f"flow.json:6: flow.data.time_limt: {MISSPELT}"),
         (flow(time_limit="soon"), 'flow.json:6: flow.data.time_limit: "soon" is not an integer; write an integer'),
         (flow(time_limit=4), "flow.json:6: flow.data.time_limit: 4 is out of bounds; write 5 to 10800"),
         (flow(time_limit=10801), "flow.json:6: flow.data.time_limit: 10801 is out of bounds; write 5 to 10800"),

@@ -1,0 +1,1 @@
+"""The room of the pytest plugin and the API for tests. Reserved; no code lives here so far."""
