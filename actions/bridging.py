@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from callflow.core.account import Account, Device
 from callflow.core.causes import HangupCause
-from callflow.core.effects import HARD_STOP, STOP, Attempt, Next, Talk
+from callflow.core.effects import HARD_STOP, STOP, Attempt, Endpoint, Next, Talk
 
-DEFAULT_TIMEOUT_S = 20
+_DEFAULT_TIMEOUT_S = 20
+
+
+def rung(device: Device, timeout_s: int, delay_s: int) -> Endpoint:
+    """The device with its ring time and delay, both in seconds; no time to ring is read as 20 s (B§7.1, B§7.2)."""
+    ring_s = timeout_s if timeout_s > 0 else _DEFAULT_TIMEOUT_S
+    return Endpoint(device, ring_s * 1000, max(delay_s, 0) * 1000)
 
 
 def refusal(account: Account, device: Device, caller_device_id: str, can_call_self: bool) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 from attrs import frozen
 
-from callflow.actions.bridging import DEFAULT_TIMEOUT_S, after_dialling, refusal
+from callflow.actions.bridging import after_dialling, refusal, rung
 from callflow.core.call import CallView
-from callflow.core.effects import CONTINUE, Dial, Endpoint, Next
+from callflow.core.effects import CONTINUE, Dial, Next
 from callflow.core.registry import action
 from callflow.core.settings import setting
 
@@ -41,5 +41,4 @@ async def device(call: CallView, settings: DeviceSettings) -> Next:
     found = call.account.devices.get(settings.id or "")
     if found is None or refusal(call.account, found, call.caller.device_id, settings.can_call_self):
         return CONTINUE
-    timeout_s = settings.timeout or DEFAULT_TIMEOUT_S
-    return after_dialling(await Dial((Endpoint(found, timeout_s * 1000, settings.delay * 1000),)))
+    return after_dialling(await Dial((rung(found, settings.timeout, settings.delay),)))

@@ -12,8 +12,6 @@ from callflow.core.call import CallView
 from callflow.core.effects import ANY_DIGIT, CONTINUE, Answer, Next, RecordTake
 from callflow.core.registry import action
 
-_SILENCE_MS = 5000
-
 
 @frozen(eq=False)
 class RecordCallerSettings(RecordingSettings):
@@ -30,6 +28,6 @@ async def record_caller(call: CallView, settings: RecordCallerSettings) -> Next:
     options = recording_options(
         call, settings, "record_caller", channels=1 if one_side else 2, origin=settings.origin or "no origin"
     )
-    silence_ms = _SILENCE_MS if profile.name == "kazoo-4" else 0
+    silence_ms = profile.record_caller_silence_ms
     await RecordTake("caller", options, silence_ms, ended_by_digits=ANY_DIGIT if one_side else "")
     return CONTINUE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -11,9 +12,24 @@ from callflow.core.account import SystemMedia
 from callflow.core.call import CallView
 from callflow.core.effects import RecordingOptions
 from callflow.core.settings import setting
+from callflow.core.sounds import MP3_RATES_HZ, WAV_RATES_HZ
 
 STEREO_RATE_HZ = 16_000
 MONO_RATE_HZ = 8_000
+
+
+def _fits_the_file(rate_hz: int, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The fault of a sample rate that the file cannot hold: our limit, since the seed gives none.
+
+    A recording without a format is an MP3 unless the account says otherwise, which nobody knows yet.
+    """
+    least_hz, most_hz = WAV_RATES_HZ
+    if siblings.get("format") == "wav":
+        fits, right = least_hz <= rate_hz <= most_hz, f"{least_hz} to {most_hz}"
+    else:
+        fits, right = rate_hz in MP3_RATES_HZ, ", ".join(map(str, MP3_RATES_HZ))
+        right = f'one of {right}, or "format": "wav" with {least_hz} to {most_hz}'
+    return None if fits else (f"files made here cannot have {rate_hz} samples a second (our limit)", f"write {right}")
 
 
 @frozen(eq=False)
@@ -28,7 +44,9 @@ class RecordingSettings:
     record_min_sec: int | None = setting(None, help="Seconds; a shorter recording is deleted.")
     record_on_answer: bool = setting(False, help="Start when the call is answered.")
     record_on_bridge: bool = setting(False, help="Start when the call is bridged.")
-    record_sample_rate: int | None = setting(None, help="Sample rate in Hz; default 16000 in stereo, 8000 in mono.")
+    record_sample_rate: int | None = setting(
+        None, help="Sample rate in Hz that the format has; default 16000 in stereo, 8000 in mono.", check=_fits_the_file
+    )
     should_follow_transfer: bool = setting(True, help="Go on recording after a transfer.")
     silence_detection: bool = setting(False, help="End the recording when nobody speaks for a time.")
     silence_final_timeout: int = setting(5, help="Milliseconds of silence after speech.")
@@ -61,10 +79,13 @@ def _resolved(
         starts = "on answer"
     elif settings.record_on_bridge:
         starts = "on bridge"
+    rate_hz = settings.record_sample_rate
+    if rate_hz is None:
+        rate_hz = STEREO_RATE_HZ if channels == 2 else MONO_RATE_HZ
     return RecordingOptions(
         format=settings.format or system.extension,
         channels=channels,
-        sample_rate_hz=settings.record_sample_rate or (STEREO_RATE_HZ if channels == 2 else MONO_RATE_HZ),
+        sample_rate_hz=rate_hz,
         time_limit_s=limit_s,
         time_limit_rule=rule,
         min_length_s=settings.record_min_sec if settings.record_min_sec is not None else system.record_min_sec,

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from callflow.actions.bridging import DEFAULT_TIMEOUT_S, after_dialling, refusal
+from callflow.actions.bridging import after_dialling, refusal, rung
 from callflow.core.account import Account
 from callflow.core.call import CallView
-from callflow.core.effects import Continue, Dial, Endpoint, Next
+from callflow.core.effects import Continue, Dial, Next
 from callflow.core.registry import action
 from callflow.core.settings import setting
 
@@ -24,7 +24,7 @@ class UserSettings:
     """The keys of `user`; times are in seconds."""
 
     id: str | None = setting(None, help="The user's id; default: the owner of the calling device.")
-    timeout: int = setting(DEFAULT_TIMEOUT_S, help="Seconds to ring.", at_least=0)
+    timeout: int = setting(20, help="Seconds to ring; 0 is read as 20.", at_least=0)
     strategy: str = setting(
         "simultaneous", help="Ring all devices together or one after another.", one_of=("simultaneous", "single")
     )
@@ -60,7 +60,7 @@ def _dial(account: Account, settings: UserSettings, caller_device_id: str) -> Di
         if why:
             refused = why
         else:
-            endpoints.append(Endpoint(device, settings.timeout * 1000, settings.delay * 1000))
+            endpoints.append(rung(device, settings.timeout, settings.delay))
     if not endpoints:
         return refused
     strategy: Literal["single", "simultaneous"] = "single" if settings.strategy == "single" else "simultaneous"

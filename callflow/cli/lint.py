@@ -50,7 +50,7 @@ def command(
     One line a finding, with file, line and JSON path. Ends with status 2 when there is an error, otherwise with 0.
 
     \b
-    Example: callflow lint acme/*.json --with USER_ID=alice
+    Example: callflow lint examples/storage_retries/record_all.json --profile kazoo-5
     """
     reading = Reading(PROFILES[profile] if profile else DOCS, values, strict, skip_unsimulated)
     found = [each for path in callflows for each in check(path, reading)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +19,7 @@ from callflow.cli.options import (
     with_option,
 )
 from callflow.core.diagnostic import Diagnostic
+from callflow.core.engine import MAX_ROWS
 from callflow.core.errors import DocumentError, MediaError, RunawayError, StorageError
 from callflow.core.profile import DOCS
 from callflow.report.results import RunResult, as_json
@@ -27,6 +27,8 @@ from callflow.scenario import load_scenario
 from callflow.scenario.language import Scenario
 from callflow.scenario.preparing import Choices, prepare
 from callflow.simulate import Run
+
+HOUR_MS = 3_600_000
 
 
 @click.command()
@@ -59,14 +61,22 @@ from callflow.simulate import Run
     type=click.Path(path_type=Path, file_okay=False),
     help="With --upload: put the files into this folder instead of sending them.",
 )
+@click.option(
+    "--max-hours",
+    type=click.IntRange(1, 8784),
+    default=24,
+    show_default=True,
+    help="Stop a run that does not end after so many virtual hours.",
+)
+@click.option(
+    "--max-rows",
+    type=click.IntRange(1),
+    default=MAX_ROWS,
+    show_default=True,
+    help="Stop it after so many rows of trace.",
+)
 def command(
     scenario: Path,
-    values: Mapping[str, str],
-    start: datetime | None,
-    seed: int | None,
-    profile: str | None,
-    strict: bool,
-    skip_unsimulated: bool,
     row: int | None,
     out: Path | None,
     as_object: bool,
@@ -75,6 +85,9 @@ def command(
     database: str | None,
     outbox: Path | None,
     to_folder: Path | None,
+    max_hours: int,
+    max_rows: int,
+    **chosen: Any,
 ) -> None:
     """Run SCENARIO: its calls, on a virtual clock, with the audio of every recording.
 
@@ -83,37 +96,32 @@ def command(
     failed.
 
     \b
-    Example: callflow run examples/record_per_user/answered.yaml --with USER_ID=bob
+    Example: callflow run examples/record_per_user/answered.yaml --start 2026-12-24T18:00:00Z
     """
     if not upload and (database or outbox or to_folder):
         raise click.UsageError("--database, --outbox and --to-folder go with --upload")
-    choices = Choices(
-        profile=profile,
-        seed=seed,
-        start=start,
-        values=values,
-        strict=strict,
-        skip_unsimulated=skip_unsimulated,
-        uploads=upload,
-    )
+    if trace is not None and trace.exists() and trace.suffix in (".yaml", ".yml", ".json"):
+        raise click.UsageError(f"--trace {trace} would overwrite a document; name a new file, such as trace.jsonl")
     from callflow.cli.playing import Show, Uploads
 
     uploads = Uploads(database, outbox, to_folder) if upload else None
     show = Show(is_quiet=as_object)
     status = PASSED
     try:
-        chosen = _chosen(scenario, row)
-        if len(chosen) > 1 and (as_object or trace is not None):
-            raise click.UsageError(f"{scenario} has {len(chosen)} rows; --json and --trace take one: add --row N")
-        for each in chosen:
-            folder = out / f"row-{each.row}" if out is not None and len(chosen) > 1 else out
-            result = show.play(Run(prepare(each, choices)), folder, trace, uploads)
+        scenarios = _chosen(scenario, row)
+        if len(scenarios) > 1 and (as_object or trace is not None):
+            raise click.UsageError(f"{scenario} has {len(scenarios)} rows; --json and --trace take one: add --row N")
+        for each in scenarios:
+            prepared = prepare(each, Choices(uploads=upload, **chosen))
+            folder = out / f"row-{each.row}" if out is not None and len(scenarios) > 1 else out
+            run = Run(prepared, max_ms=max_hours * HOUR_MS, max_rows=max_rows)
+            result = show.play(run, folder, trace, uploads)
             if as_object:
                 _print(result)
             status = worst(status, status_of(result, is_upload=upload))
     except _WRONG_INPUT as fault:
         if as_object:
-            _print(_refused(scenario, profile, fault))
+            _print(_refused(scenario, chosen["profile"], fault))
         raise
     sys.exit(status)
 

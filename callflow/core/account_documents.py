@@ -6,14 +6,20 @@ Each class lists the keys that are read, under Kazoo's names; keys marked "ours"
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
 from callflow.core.endpoints import Device, Mailbox, MediaFile, SystemMedia, User
 from callflow.core.settings import setting
+from callflow.core.shown import shown
+from callflow.core.sounds import FORMATS
 
-_EXTENSIONS = ("mp3", "mp4", "wav")
+
+def _made_here(value: Any, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The fault of a file format that nobody here can write: our limit, in every profile."""
+    return None if value in FORMATS else (f"{shown(value)} is not made here", " or ".join(FORMATS))
 
 
 @frozen
@@ -96,7 +102,7 @@ class MailboxDocument:
     pin: str | None = setting(None, help="The number that opens the mailbox.", shortest=4, longest=6)
     require_pin: bool = setting(False, help="Whether the owner too has to give the pin.")
     media: MailboxMediaDocument | None = setting(None, help="Greetings.")
-    media_extension: str = setting("mp3", help="The format of messages.", one_of=_EXTENSIONS)
+    media_extension: str = setting("mp3", help="The format of messages: mp3 or wav.", check=_made_here)
     delete_after_notify: bool = setting(False, help="Whether a message is deleted once it was mailed.")
     save_after_notify: bool = setting(False, help="Whether a message is marked as heard once it was mailed.")
     silence_hits: int | None = setting(None, help="Seconds of silence that end a message.", at_least=1)
@@ -152,7 +158,9 @@ class MediaDocument:
 class RecordingDefaultsDocument:
     """`call_recording` in a system document: defaults of every recording (B§3.2, B§6.6)."""
 
-    extension: str | None = setting(None, help="The format of recordings that state none.", one_of=_EXTENSIONS)
+    extension: str | None = setting(
+        None, help="The format of recordings that state none: mp3 or wav.", check=_made_here
+    )
     storage_retry_times: int = setting(5, help="How often a failed delivery is tried again.", at_least=0)
 
 

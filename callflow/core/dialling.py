@@ -57,7 +57,7 @@ class Dialling:
 
 
 def dial(exchange: Exchange, run: FlowRun, effect: Dial, because: int) -> object:
-    """Carry out `Dial`: all endpoints together, each after its delay, or one after another."""
+    """Carry out `Dial`: all endpoints together or one after another, each after its delay."""
     if effect.strategy == "single":
         dialling = run.waiting = Dialling(run, effect, effect.endpoints)
         _ring_next(exchange, dialling, because)
@@ -78,14 +78,21 @@ def dial(exchange: Exchange, run: FlowRun, effect: Dial, because: int) -> object
 def _ring_late(exchange: Exchange, dialling: Dialling, endpoint: Endpoint, because: int) -> None:
     dialling.to_come = tuple(each for each in dialling.to_come if each is not endpoint)
     _ring(exchange, dialling, endpoint, because)
+    if dialling.effect.strategy == "single":
+        _ring_next(exchange, dialling, because)
     if not dialling.legs and not dialling.to_come:
         _give_up(exchange, dialling, None, because)
 
 
 def _ring_next(exchange: Exchange, dialling: Dialling, because: int) -> None:
+    """Ring the next one whose turn it is; its delay counts from its turn on."""
     while dialling.to_come and not dialling.legs:
-        endpoint, *rest = dialling.to_come
-        dialling.to_come = tuple(rest)
+        endpoint = dialling.to_come[0]
+        if endpoint.delay_ms:
+            delay = exchange.agenda.after(endpoint.delay_ms, _ring_late, dialling, endpoint, because)
+            dialling.delays = (delay,)
+            return
+        dialling.to_come = dialling.to_come[1:]
         _ring(exchange, dialling, endpoint, because)
 
 

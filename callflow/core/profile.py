@@ -67,6 +67,10 @@ class Profile:
         "`record_caller` records what the caller says and holds the flow; otherwise both sides, as record_call does.",
         "the seed, opening; B§5",
     )
+    record_caller_silence_ms: int = _switch(
+        "Milliseconds of the caller's silence that end `record_caller`; 0: silence never does.",
+        "B§5; B§4.6",
+    )
     limit_ends_on_whole_seconds: bool = _switch(
         "The time limit is checked against whole seconds of the clock: up to one second early; otherwise exact.",
         "B§3.4",
@@ -105,6 +109,7 @@ DOCS = Profile(
     min_length_deletes=True,
     reads_third_party_bigcouch=True,
     record_caller_blocks=True,
+    record_caller_silence_ms=0,
     limit_ends_on_whole_seconds=False,
     bridge_setup_ms=0,
     answers_fallen_cause=True,
@@ -124,6 +129,7 @@ KAZOO_4 = Profile(
     min_length_deletes=False,
     reads_third_party_bigcouch=False,
     record_caller_blocks=True,
+    record_caller_silence_ms=5000,
     limit_ends_on_whole_seconds=True,
     bridge_setup_ms=200,
     answers_fallen_cause=False,
@@ -143,6 +149,7 @@ KAZOO_5 = Profile(
     min_length_deletes=False,
     reads_third_party_bigcouch=False,
     record_caller_blocks=False,
+    record_caller_silence_ms=0,
     limit_ends_on_whole_seconds=True,
     bridge_setup_ms=200,
     answers_fallen_cause=True,

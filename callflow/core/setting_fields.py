@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import NOTHING, field, frozen
 
 _RULES = "callflow.setting"
+
+Check = Callable[[Any, Mapping[str, Any]], tuple[str, str] | None]
+"""Looks at a value and the object that it stands in; returns what is wrong and what would be right, or None."""
 
 
 @frozen
@@ -26,6 +29,7 @@ class Rules:
     shortest: int | None = None
     longest: int | None = None
     one_of: tuple[Any, ...] | None = None
+    check: Check | None = None
 
 
 @frozen
@@ -60,13 +64,15 @@ def setting(
     shortest: int | None = None,
     longest: int | None = None,
     one_of: tuple[Any, ...] | None = None,
+    check: Check | None = None,
 ) -> Any:
     """Make a keyword-only attrs field of a settings class; without `default` the document must give it.
 
     The annotation is the type. `at_least` and `at_most` bound a number, `shortest` and `longest` the letters of a
-    string or the items of a list, all inclusive. `help` is one sentence for `callflow modules`.
+    string or the items of a list, all inclusive. `help` is one sentence for `callflow modules`. What `check` finds is a
+    fault in every profile: for what the simulator itself cannot do.
     """
-    rules = Rules(help, at_least, at_most, shortest, longest, tuple(one_of) if one_of is not None else None)
+    rules = Rules(help, at_least, at_most, shortest, longest, tuple(one_of) if one_of is not None else None, check)
     if isinstance(default, dict):
         return field(factory=functools.partial(dict, default), kw_only=True, metadata={_RULES: rules})
     return field(default=default, kw_only=True, metadata={_RULES: rules})

@@ -101,6 +101,9 @@ class _Reader:
             if read is not _WRONG:
                 values[each.name] = read
                 self._check_bounds(each.rules, read, path)
+                fault = each.rules.check(read, data) if each.rules.check is not None else None
+                if fault is not None:
+                    self._fault(path, *fault)
         missing = any(each.required and each.name not in values for each in known)
         return _WRONG if missing else cls(**values)
 

@@ -39,6 +39,15 @@ SPOKEN_CHARACTER_MS: Final = 65
 
 SHORTEST_SPEECH_MS: Final = 300
 
+FORMATS: Final = ("mp3", "wav")
+"""The file formats that can be written."""
+
+MP3_RATES_HZ: Final = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+"""The sample rates that MPEG audio has."""
+
+WAV_RATES_HZ: Final = (1_000, 192_000)
+"""The least and the most that is written to a WAV file here; the format itself would hold any rate."""
+
 
 @frozen
 class Sound:

@@ -1,6 +1,7 @@
 """What the storage target replies (design §6), one reply for each attempt of a delivery.
 
-Written `503`, `503 retry after 30s`, `refused`, `timeout`, `reset`, `slow 2s` or `slow 2s then 503`.
+Written `503`, `refused`, `timeout`, `reset`, `slow 2s` or `slow 2s then 503`. `503 retry after 30s` is known and refused:
+production ignores the wait (B§6.6), and so nobody would see that it is not kept.
 """
 
 from __future__ import annotations
@@ -13,19 +14,18 @@ from callflow.core.errors import ScenarioError
 from callflow.core.shown import shown
 from callflow.scenario.durations import format_duration, parse_duration
 from callflow.scenario.nodes import Node, at, items, mapping, text
+from callflow.scenario.not_yet import refuse_not_yet
 from callflow.scenario.words import suggestion
 
 
 @frozen
 class HttpStatus:
-    """An HTTP reply, 100 to 599. `retry_after_ms` is what its Retry-After header asks for, None without one."""
+    """An HTTP reply, 100 to 599."""
 
     code: int
-    retry_after_ms: int | None = None
 
     def __str__(self) -> str:
-        wait = "" if self.retry_after_ms is None else f" retry after {format_duration(self.retry_after_ms)}"
-        return f"{self.code}{wait}"
+        return str(self.code)
 
 
 @frozen
@@ -81,7 +81,7 @@ class StorageScript:
 _WORDS: dict[str, Answer] = {"refused": Refused(), "timeout": Timeout(), "reset": Reset()}
 _STATUS = re.compile(r"([0-9]{1,6})(?: retry after (.+))?")
 _SLOW = re.compile(r"slow (.+?)(?: then (.+))?")
-_EXAMPLE = "[503, 503 retry after 30s, refused, timeout, reset, slow 2s, slow 2s then 503, 201]"
+_EXAMPLE = "[503, refused, timeout, reset, slow 2s, slow 2s then 503, 201]"
 
 
 def parse_answer(words: str) -> Answer:
@@ -100,7 +100,9 @@ def _status(words: str) -> HttpStatus:
     found = _STATUS.fullmatch(words)
     if found is None or not 100 <= int(found.group(1)) <= 599:
         raise ScenarioError("", f"{shown(words)} is not an HTTP status", "a status is a number from 100 to 599")
-    return HttpStatus(int(found.group(1)), parse_duration(found.group(2)) if found.group(2) else None)
+    if found.group(2):
+        refuse_not_yet("retry after", words)
+    return HttpStatus(int(found.group(1)))
 
 
 def read_answers(node: Node) -> tuple[Answer, ...]:

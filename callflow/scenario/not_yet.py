@@ -15,9 +15,10 @@ NOT_YET: dict[object, str] = {
     EventWord.PARTY_HOLDS: "holding",
     EventWord.PARTY_RESUMES: "holding",
     SimilarTo: "comparing sounds",
+    "retry after": "waiting as the target asks",
     "codec": "a codec of the caller's own",
 }
-"""Classes of verbs and sounds, words of events, keys: each with what is missing. Take a line out once it is built."""
+"""Classes of verbs and sounds, words of events, of replies, keys: each with what is missing. Take a line out once it is built."""
 
 
 def refuse_not_yet(thing: object, words: str) -> None:

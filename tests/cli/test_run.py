@@ -214,6 +214,27 @@ def test_a_trace_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert "choose another file with --trace" in done.stderr
 
 
+def test_a_trace_never_overwrites_a_document(tmp_path: Path) -> None:
+    """A slip of the hand must not cost a scenario."""
+    file = scenario(tmp_path, flow())
+    before = file.read_bytes()
+    done = run(file, "--trace", file)
+    assert (done.exit_code, file.read_bytes()) == (2, before)
+    assert "would overwrite a document" in done.stderr
+
+
+def test_a_run_that_does_not_end_is_stopped_where_the_user_says(tmp_path: Path) -> None:
+    """Design §12: 24 virtual hours or 10^6 rows end a run with an error; both can be set."""
+    document = {"module": "sleep", "data": {"duration": 5, "unit": "h"}}
+    file = scenario(tmp_path, document, steps="  - at 1s: caller presses 1\n")
+    stopped = run(file, "--max-hours", 4, "--json", "--out", tmp_path / "out")
+    assert stopped.exit_code == 2
+    assert "4 virtual hours" in stopped.stderr
+    assert json.loads(stopped.stdout)["outcome"] == "error"
+    assert run(file, "--max-rows", 3, "--out", tmp_path / "out").exit_code == 2
+    assert run(file, "--out", tmp_path / "out").exit_code == 0
+
+
 def test_to_folder_takes_the_place_of_the_network(tmp_path: Path) -> None:
     """Issue 2, item 9: delivered for real into the local folder."""
     file = scenario(tmp_path, flow(url="http://my.server/r"))

@@ -35,7 +35,10 @@ def test_the_document_is_followed_to_the_letter() -> None:
 
 
 def test_the_kazoo_profiles_differ_where_the_code_does() -> None:
-    """Kazoo 4 and 5 part in three switches beside their names (B§2.3, B§5, B§6.3)."""
-    changed: dict[str, Any] = {"upload_query": "kazoo-5", "record_caller_blocks": False, "answers_fallen_cause": True}
+    """Kazoo 4 and 5 part in four switches beside their names (B§2.3, B§5, B§6.3)."""
+    changed: dict[str, Any] = {
+        "upload_query": "kazoo-5", "record_caller_blocks": False, "record_caller_silence_ms": 0,
+        "answers_fallen_cause": True,
+    }  # fmt: skip
     assert evolve(KAZOO_4, name="kazoo-5", **changed) == KAZOO_5
     assert not KAZOO_5.bounds_are_errors and KAZOO_5.default_time_limit_s is None
