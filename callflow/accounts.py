@@ -7,6 +7,7 @@ path where it stands, which another callflow of the account must not have too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -54,7 +55,11 @@ def _load(data: Mapping[str, object], reading: Reading, place: Callable[[str], s
         raise _placed(fault, place) from None
     paths = dict(_flow_paths(account, data.get("callflows")))
     account = evolve(account, flows=tuple(evolve(each, id=each.id or path) for path, each in paths.items()))
-    flows = {each.id: _flow(each, path, reading, place) for path, each in zip(paths, account.flows, strict=True)}
+    labels = _labels(paths)
+    flows = {
+        each.id: _flow(each, path, labels[path], reading, place)
+        for path, each in zip(paths, account.flows, strict=True)
+    }
     raise_first([fault for each in flows.values() for fault in each.flow.faults])
     remarks = tuple(evolve(each, where=place(each.where)) for each in diagnostics)
     return LoadedAccount(account, flows, remarks, place)
@@ -72,12 +77,19 @@ def _flow_paths(account: Account, listed: object) -> Iterator[tuple[str, FlowDoc
         yield own if own is not None else child_path("callflows", flow.id), flow
 
 
-def _flow(listed: FlowDocument, path: str, reading: Reading, place: Callable[[str], str]) -> PlacedFlow:
+def _labels(paths: Mapping[str, FlowDocument]) -> Mapping[str, str]:
+    """What people know each callflow by: its name, id or number, else its path; of several alike, with its id."""
+    labels = {path: each.name or each.id or next(iter(each.numbers), path) for path, each in paths.items()}
+    counts = Counter(labels.values())
+    return {path: each if counts[each] == 1 else f"{each} ({paths[path].id or path})" for path, each in labels.items()}
+
+
+def _flow(listed: FlowDocument, path: str, label: str, reading: Reading, place: Callable[[str], str]) -> PlacedFlow:
     at, inside = "flow", f"{path}."
-    flow = read_flow(listed.document, reading, listed.name, at)
+    flow = read_flow(listed.document, reading, listed.name, at, label)
     if holds_flows(flow):
         at, inside = f"{path}.flow", ""
-        flow = read_flow(listed.document, reading, listed.name, at)
+        flow = read_flow(listed.document, reading, listed.name, at, label)
 
     def in_account(where: str) -> str:
         return place(f"{inside}{where}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from attrs import evolve
@@ -17,6 +17,8 @@ from callflow.report.results import RecordingResult, RunResult
 from callflow.scenario.language import Scenario
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME = 40
+_NO_NAMES: Mapping[str, str] = {}
 
 
 def default_folder(scenario: Scenario) -> Path:
@@ -25,20 +27,23 @@ def default_folder(scenario: Scenario) -> Path:
     return Path("out") / (f"{stem}-{scenario.row}" if scenario.row else stem)
 
 
-def write_recordings(rows: Iterable[Row], result: RunResult, folder: Path, sounds: Path) -> RunResult:
+def write_recordings(
+    rows: Iterable[Row], result: RunResult, folder: Path, sounds: Path, names: Mapping[str, str] = _NO_NAMES
+) -> RunResult:
     """Write every finished recording into `folder` and return the result with `file` and `bytes` filled in.
 
-    Files are named by us, `recording-0-call.mp3`, never by a document. `sounds` is where the scenario's sound files
-    lie. Raises MediaError for audio that cannot be made (design §12, Sound), StorageError for a folder that cannot be
+    Files are named by us, `recording-0-call.mp3`, never by a document; of several calls each has its name in
+    front, `first-recording-0-call.mp3`, as `names` says by call id. `sounds` is where the scenario's sound files lie.
+    Raises MediaError for audio that cannot be made (design §12, Sound), StorageError for a folder that cannot be
     written.
     """
     tracks = soundtracks(rows, folder=sounds)
     calls = []
-    for number, call in enumerate(result.calls):
+    for call, start in zip(result.calls, _starts(result, names), strict=True):
         recordings = []
         for index, recording in enumerate(call.recordings):
             if recording.state == "finished":
-                path = folder / _name(result, number, index, recording)
+                path = folder / f"{start}{_name(index, recording)}"
                 written = _written(tracks[call.call_id, index], path, recording.format)
                 recording = evolve(recording, file=str(path), bytes=written.bytes)
             recordings.append(recording)
@@ -61,6 +66,15 @@ def _written(track: Track, path: Path, format: str) -> Written:
     raise StorageError(f"{path}: cannot be written: {reason}; choose another folder with --out")
 
 
-def _name(result: RunResult, number: int, index: int, recording: RecordingResult) -> str:
-    call = f"call-{number}-" if len(result.calls) > 1 else ""
-    return f"{call}recording-{index}-{recording.kind}.{_UNSAFE.sub('-', recording.format)}"
+def _starts(result: RunResult, names: Mapping[str, str]) -> Sequence[str]:
+    """How the files of each call begin: with its name, made harmless, or with its number where the names do not do."""
+    if len(result.calls) == 1:
+        return ("",)
+    safe = [_UNSAFE.sub("-", names.get(call.call_id, "")).strip(".-")[:_LONGEST_NAME] for call in result.calls]
+    if all(safe) and len({each.lower() for each in safe}) == len(safe):
+        return [f"{each}-" for each in safe]
+    return [f"call-{number}-" for number in range(len(safe))]
+
+
+def _name(index: int, recording: RecordingResult) -> str:
+    return f"recording-{index}-{recording.kind}.{_UNSAFE.sub('-', recording.format)}"

@@ -102,8 +102,11 @@ def raise_first(faults: Sequence[F]) -> None:
         raise first
 
 
-def read_flow(data: object, reading: Reading, name: str, at: str = "flow") -> Flow:
-    """A flow from plain data, faults and diagnostics at JSON paths that begin with `at`; `name` when it has none."""
+def read_flow(data: object, reading: Reading, name: str, at: str = "flow", label: str = "") -> Flow:
+    """A flow from plain data, faults and diagnostics at JSON paths that begin with `at`; `name` when it has none.
+
+    `label` as in `load_flow`.
+    """
     return load_flow(
         data,
         registry=standard_registry(),
@@ -114,6 +117,7 @@ def read_flow(data: object, reading: Reading, name: str, at: str = "flow") -> Fl
         skip_unsimulated=reading.skip_unsimulated,
         name=name,
         at=at,
+        label=label,
     )
 
 
@@ -135,7 +139,7 @@ def _inline(flow: Flow, reading: Reading) -> dict[str, Flow]:
         for node in waiting.pop().nodes():
             if _is_holder(node):
                 at = f"{node.where}.{INLINE}"
-                inline = read_flow(node.data["flow"], filled, flow.name, at)
+                inline = read_flow(node.data["flow"], filled, flow.name, at, f"{flow.label} {at}")
                 rest = tuple(each for each in inline.diagnostics if each.code != "unfilled-placeholder")
                 found[at] = evolve(inline, diagnostics=rest)
                 waiting.append(inline)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from callflow.core.dates import GREGORIAN_OFFSET_S
 from callflow.core.delivery import DeliveryState
+from callflow.core.targets import gregorian_s, owner_of
 from callflow.core.trace import DELIVERY, MAILBOX, Row
 from callflow.report.results import Attempt, CallResult, RecordingResult, RunResult
 from callflow.simulate import Run
@@ -126,7 +126,7 @@ def _metadata(run: Run, subject: _Subject, url: str, month: str) -> Mapping[str,
     """
     call, recording = subject.call, subject.recording
     setting = run.prepared.setting
-    start_s = setting.start_s + (recording.started_ms or 0) // 1000 + GREGORIAN_OFFSET_S
+    start_s = gregorian_s(setting.start_s, recording.started_ms or 0)
     caller = next(each.caller for each in run.prepared.calls if each.id == call.call_id)
     document: dict[str, Any] = {
         "_id": recording.id,
@@ -152,7 +152,7 @@ def _metadata(run: Run, subject: _Subject, url: str, month: str) -> Mapping[str,
     }
     if caller.device_id:
         document["endpoint_id"] = caller.device_id
-        document["owner_id"] = setting.account.devices[caller.device_id].owner_id or ""
+        document["owner_id"] = owner_of(setting.account, caller)
     if subject.mailbox:
         kept = {"folder": "new", "source_id": subject.mailbox, "length": recording.length_ms, "timestamp": start_s}
         document |= kept

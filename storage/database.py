@@ -23,10 +23,10 @@ from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
+from callflow.core.address import without_credentials
 from callflow.core.errors import StorageError
-from callflow.storage.address import without_credentials
 from callflow.storage.carrier import Outcome, words_for
-from callflow.storage.durable import read_blocks
+from callflow.storage.durable import Draft, opened_folder, read_blocks
 from callflow.storage.parcel import Parcel
 
 _EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
@@ -149,6 +149,26 @@ class AccountDatabase:
 
     def _failure(self, error: SQLAlchemyError, parcel: Parcel) -> Outcome:
         return Outcome.failed(_words_for_database(error, self._engine.url.password), self._place_of(parcel))
+
+
+def check_database(url: str) -> None:
+    """Look whether the database at `url` could be used, without connecting to a server.
+
+    An SQLite file's folder is made where missing. Raises `StorageError` when the URL, the driver or the file cannot be.
+    """
+    engine = _engine_for(url)
+    engine.dispose()
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file or file.startswith("file:"):
+        return
+    if Path(file).is_dir():
+        raise StorageError(f"{without_credentials(url)}: that is a folder; name a file in it")
+    try:
+        with opened_folder(Path(file).parent) as folder, Draft(folder):
+            pass
+    except OSError as error:
+        words = words_for(error)
+        raise StorageError(f"{without_credentials(url)}: cannot be written, {words}; name another file") from error
 
 
 def list_recordings(url: str) -> tuple[StoredRecording, ...]:

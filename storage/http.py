@@ -17,8 +17,9 @@ from urllib.parse import urljoin
 import httpx2
 from attrs import frozen
 
+from callflow.core.address import without_credentials
 from callflow.core.errors import StorageError
-from callflow.storage.address import origin_of, split_credentials, without_credentials
+from callflow.storage.address import origin_of, split_credentials
 from callflow.storage.carrier import JOURNALLED, Outcome, words_for
 from callflow.storage.durable import read_blocks
 from callflow.storage.parcel import Parcel

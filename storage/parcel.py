@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from attrs import Attribute, field, frozen
 
+from callflow.core.address import without_credentials
 from callflow.core.delivery import DeliveryState, Target
 from callflow.core.errors import StorageError
-from callflow.storage.address import without_credentials
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 

@@ -94,6 +94,7 @@ class Reception:
         return FileResponse(path, media_type=content_type_of(path.name), stat_result=status)
 
     async def _take(self, request: Request, parts: tuple[str, ...]) -> Response:
+        _check_kind(request)
         declared = _declared_bytes(request)
         self._check_size(declared or 0)
         key = _key_of(request)
@@ -123,6 +124,13 @@ class Reception:
 
 def _receipt(received: Received, status: int) -> Response:
     return JSONResponse({"path": received.path, "bytes": received.bytes, "sha256": received.sha256}, status)
+
+
+def _check_kind(request: Request) -> None:
+    """Refuse a web form: its body is the file wrapped in boundaries, which no player opens; the seed's is the file."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        raise Refusal(415, "a form is not taken: send the raw bytes of the file as the body (curl --data-binary)")
 
 
 def _declared_bytes(request: Request) -> int | None:

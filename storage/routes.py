@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from callflow.core.address import without_credentials
 from callflow.core.delivery import Target, TargetKind
-from callflow.storage.address import without_credentials
-from callflow.storage.carrier import Carrier, NoCarrier
+from callflow.core.errors import StorageError
+from callflow.storage.carrier import Carrier, NoCarrier, words_for
+from callflow.storage.durable import Draft, opened_folder
 
 
 def _show_url(url: str | None) -> str:
@@ -31,6 +33,39 @@ class Destinations:
     database_url: str | None = field(repr=_show_url)
     local_folder: Path | None
     outbox: Path
+
+
+def can_send(target: Target) -> bool:
+    """Whether a parcel for `target` has a carrier to the place itself: HTTP and the account database have one.
+
+    FTP and CouchDB have none yet, and nothing is sent to `TargetKind.NONE`. A local folder takes all of them.
+    """
+    is_http = target.kind is TargetKind.URL and _scheme_of(target.url) in ("http", "https")
+    return is_http or target.kind is TargetKind.ACCOUNT_DATABASE
+
+
+def check_destinations(destinations: Destinations) -> None:
+    """Look before a run whether its deliveries could be made at all; the folders are made where missing.
+
+    Raises `StorageError` for a database URL that is none, a driver that is not installed, an SQLite file that cannot
+    be there, and a local folder or an outbox that cannot be written. No connection is made: a server that is down now
+    is tried again when the recordings are sent.
+    """
+    if destinations.database_url is not None:
+        from callflow.storage.database import check_database
+
+        check_database(destinations.database_url)
+    if destinations.local_folder is not None:
+        from callflow.storage.local import LocalCarrier
+
+        LocalCarrier(destinations.local_folder).close()
+    outbox = destinations.outbox
+    try:
+        outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with opened_folder(outbox) as folder, Draft(folder):
+            pass
+    except OSError as error:
+        raise StorageError(f"outbox {outbox}: cannot be written, {words_for(error)}; name another folder") from error
 
 
 class Carriers:
@@ -51,7 +86,7 @@ class Carriers:
         shown = without_credentials(target.url)
         if target.kind is TargetKind.ACCOUNT_DATABASE:
             return NoCarrier("no account database named", shown)
-        if target.kind is TargetKind.URL and _scheme_of(target.url) in ("http", "https"):
+        if can_send(target):
             return self._open.get("http") or self._open_http()
         return NoCarrier(f"no way to send to {_kind_of_place(target)}", shown)
 

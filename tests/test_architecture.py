@@ -29,7 +29,7 @@ OUTSIDE_WORLD = tuple(
     " urllib.request uuid zoneinfo _thread _random _socket".split()
 )
 EDGE_CALLS = {"open", "input", "print", "exec", "eval", "__import__", "breakpoint"}
-SHARED_CORE = tuple(f"callflow.core.{name}" for name in ("errors", "trace", "effects", "table", "delivery"))
+SHARED_CORE = tuple(f"callflow.core.{name}" for name in ("address", "errors", "trace", "effects", "table", "delivery"))
 MAY_IMPORT = {  # room -> what it may import of ours
     "callflow.core": ("callflow.core",),
     "callflow.actions": ("callflow.actions", "callflow.core"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -164,7 +165,7 @@ def test_the_document_has_its_fields(staging: ModuleType, rendered: Any) -> None
         "request": "2001", "direction": "inbound", "description": f"recording {recording.name}", "name": recording.name,
         "media_source": "recorded", "media_type": "mp3", "content_type": "audio/mpeg", "origin": recording.origin,
         "duration": 2, "duration_ms": 2_500, "start": START_S + 3 + GREGORIAN_S,
-        "url": "http://my.server/r/call_recording_c-1.mp3",
+        "url": "http://***@my.server/r/call_recording_c-1.mp3",
     }  # fmt: skip
     assert (parcel.content_type, parcel.target.kind, parcel.target.method) == ("audio/mpeg", TargetKind.URL, "PUT")
     assert parcel.target.url == "http://u:pw@my.server/r/call_recording_c-1.mp3"
@@ -188,6 +189,16 @@ def test_a_caller_on_net_is_in_the_document(staging: ModuleType, rendered: Any) 
     )
     document = only(made).metadata
     assert (document["endpoint_id"], document["owner_id"], document["from"]) == ("bob-phone", "bob", "12")
+
+
+def test_the_query_of_kazoo_5_says_what_the_document_says(staging: ModuleType, rendered: Any) -> None:
+    """B§6.3: only what is missing is empty: owner_id and start are those of the document (B§6.5)."""
+    flow = staging.record(staging.ring("alice", staging.ring("bob")), url="http://my.server/r")
+    caller = {"device": "bob-phone", "number": "12", "dials": "2001"}
+    parcel = only(rendered("at 3s: caller hangs up", flow=flow, caller=caller, profile="kazoo-5"))
+    fields = dict(parse_qsl(urlsplit(parcel.target.url).query, keep_blank_values=True))
+    assert (fields["owner_id"], fields["start"]) == ("bob", str(START_S + GREGORIAN_S))
+    assert (fields["owner_id"], int(fields["start"])) == (parcel.metadata["owner_id"], parcel.metadata["start"])
 
 
 def test_a_recording_across_month_end(staging: ModuleType, rendered: Any) -> None:

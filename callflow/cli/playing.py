@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 
+from callflow.core.address import without_credentials
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import StorageError
-from callflow.core.flow import Flow
 from callflow.files import default_folder, write_recordings
-from callflow.report.recordings import recordings_text
+from callflow.report.recordings import deliveries_text, recordings_text
 from callflow.report.results import RunResult
+from callflow.report.taken import flows_taken
 from callflow.report.timeline import Timeline, line_text
 from callflow.report.tree import tree_text
 from callflow.report.wording import printable
 from callflow.simulate import Run, tuned_gc
 from callflow.tracefile import write_rows
+
+if TYPE_CHECKING:
+    from callflow.storage.routes import Destinations
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
@@ -49,35 +55,43 @@ class Show:
         """Play a run to its end and return its result, files written and, if wanted, uploaded."""
         scenario = run.prepared.scenario
         folder = out if out is not None else default_folder(scenario)
+        destinations = None if uploads is None else _destinations(uploads, folder)
         self.say(printable(f"{scenario.name} [{run.prepared.setting.profile.name}]"), bold=True)
         with tuned_gc():
             self._play_live(run)
-        result = write_recordings(run.rows, run.summary(), folder, run.prepared.folder)
+        result = write_recordings(run.rows, run.summary(), folder, run.prepared.folder, _names(run))
         if trace is not None:
             _write_trace(run, trace)
-        if uploads is not None:
-            result = self._upload(run, result, folder, uploads)
+        if destinations is not None:
+            result = self._upload(run, result, destinations)
         result = run.judge(result)
-        self._end(run, result)
+        if not self.is_quiet:
+            self._end(run, result)
+            if destinations is not None:
+                self._say_undelivered(result, destinations.outbox)
         return result
 
     def _play_live(self, run: Run) -> None:
-        timeline = Timeline()
+        if self.is_quiet:
+            for _ in run.play():
+                pass
+            return
+        owners = Counter(device.owner_id for device in run.prepared.setting.account.devices.values())
+        timeline = Timeline(_names(run), [owner for owner, phones in owners.items() if owner and phones > 1])
         width = max(80, min(120, shutil.get_terminal_size((100, 24)).columns))
         for row in run.play():
             line = timeline.take(row)
             if line is not None:
-                self.say(line_text(line, width))
+                self.say(line_text(line, width, timeline.leg_width))
 
-    def _upload(self, run: Run, result: RunResult, folder: Path, uploads: Uploads) -> RunResult:
-        from callflow.storage.dispatcher import Destinations
-        from callflow.uploading import upload, with_deliveries
+    def _upload(self, run: Run, result: RunResult, destinations: Destinations) -> RunResult:
+        from callflow.storage.routes import can_send
+        from callflow.uploading import parcels, upload, with_deliveries
 
-        database = uploads.database
-        if database is None and uploads.to_folder is None:
-            folder.mkdir(parents=True, exist_ok=True)
-            database = f"sqlite:///{folder / 'account.db'}"
-        destinations = Destinations(database, uploads.to_folder, uploads.outbox or folder / "outbox")
+        for parcel in parcels(run, result) if destinations.local_folder is None else ():
+            if not can_send(parcel.target):
+                where = without_credentials(parcel.target.url)
+                self.say(printable(f"nobody can send to {where} yet: its file will stay in the outbox"), fg="yellow")
         logged = []
         for each in upload(run, result, destinations):
             logged.append(each)
@@ -87,22 +101,57 @@ class Show:
         return with_deliveries(result, logged)
 
     def _end(self, run: Run, result: RunResult) -> None:
+        names = _names(run)
         self.say()
-        for flow in _flows_taken(run, result):
-            path = [step.where if step.flow == flow.name else "" for call in result.calls[:1] for step in call.path]
-            if flow is not run.prepared.tree:
-                self.say(printable(f"flow {flow.name}:"))
-            self.say(tree_text(flow, path))
+        self._draw(run, result)
         self.say()
-        self.say(recordings_text(result))
+        self.say(recordings_text(result, names))
+        tries = deliveries_text(result, names)
+        if tries:
+            self.say(f"\n{tries}")
         self.say()
         for diagnostic in result.diagnostics:
             if diagnostic.severity != "info" or self.is_verbose:
-                self.say(diagnostic_text(diagnostic), fg=_COLOURS[diagnostic.severity])
+                self.say(diagnostic_text(_with_name(diagnostic, names)), fg=_COLOURS[diagnostic.severity])
         for failure in result.failures:
             self.say(printable(f"failed: {failure.message}"), fg="red")
         colour = "green" if result.outcome == "passed" else "red"
         self.say(result.outcome, fg=colour, bold=True)
+
+    def _draw(self, run: Run, result: RunResult) -> None:
+        """Every flow that a call took with its way through it; headings where there is more than one tree."""
+        flows = tuple(run.prepared.setting.flows.values())
+        paths = {call.call_id: call.path for call in result.calls}
+        for call in run.prepared.calls:
+            trees = flows_taken(call.flow, flows, paths.get(call.id, ()))
+            for tree in trees:
+                if call.script.name:
+                    self.say(printable(f"call {call.script.name}, flow {tree.flow.label}:"))
+                elif len(trees) > 1:
+                    self.say(printable(f"flow {tree.flow.label}:"))
+                self.say(tree_text(tree.flow, tree.path))
+
+    def _say_undelivered(self, result: RunResult, outbox: Path) -> None:
+        """The last word after an upload: what did not arrive is not lost."""
+        states = Counter(each.delivery.state for each in result.recordings if each.delivery is not None)
+        lost = states["failed"] + states["waiting"]
+        if lost:
+            what = "1 recording" if lost == 1 else f"{lost} recordings"
+            todo = f"run again, or take the files from {outbox}"
+            self.say(printable(f"{what} did not arrive, kept in {outbox}: {todo}"), fg="red")
+
+
+def _destinations(uploads: Uploads, folder: Path) -> Destinations:
+    """Where this run's recordings will go, found to be usable before the first call is placed."""
+    from callflow.storage.routes import Destinations, check_destinations
+
+    database = uploads.database
+    if database is None and uploads.to_folder is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        database = f"sqlite:///{folder / 'account.db'}"
+    destinations = Destinations(database, uploads.to_folder, uploads.outbox or folder / "outbox")
+    check_destinations(destinations)
+    return destinations
 
 
 def _write_trace(run: Run, path: Path) -> None:
@@ -112,15 +161,16 @@ def _write_trace(run: Run, path: Path) -> None:
         raise StorageError(f"{path}: cannot be written: {error.strerror}; choose another file with --trace") from None
 
 
-def _flows_taken(run: Run, result: RunResult) -> Iterator[Flow]:
-    """The flow that the first call ran, and those that it branched to, in the order in which it came to them."""
-    yield run.prepared.tree
-    seen = {run.prepared.tree.name}
-    for step in (step for call in result.calls[:1] for step in call.path):
-        flow = next((each for each in run.prepared.setting.flows.values() if each.name == step.flow), None)
-        if flow is not None and flow.name not in seen:
-            seen.add(flow.name)
-            yield flow
+def _names(run: Run) -> Mapping[str, str]:
+    """The calls' own names by call id; none for the only call of a scenario, which has none."""
+    return {call.id: call.script.name for call in run.prepared.calls if call.script.name}
+
+
+def _with_name(diagnostic: Diagnostic, names: Mapping[str, str]) -> Diagnostic:
+    """A remark of the run, its place with the call's name instead of its id."""
+    start, comma, rest = diagnostic.where.partition(",")
+    name = names.get(start.removeprefix("call "))
+    return evolve(diagnostic, where=f"call {name}{comma}{rest}") if name else diagnostic
 
 
 def diagnostic_text(diagnostic: Diagnostic) -> str:

@@ -25,10 +25,10 @@ from callflow.core.effects import (
 from callflow.core.exchange import Exchange
 from callflow.core.playing import play
 from callflow.core.recorder import RecorderEvent, RecorderState
-from callflow.core.recording import arm, end, trigger
+from callflow.core.recording import Recording, arm, end, trigger
 from callflow.core.switch import answer, hang_up
 from callflow.core.take import drop_take, keep_take, record_take
-from callflow.core.trace import EVENT, RECORDER
+from callflow.core.trace import EVENT, RECORDER, WARNING
 from callflow.core.waits import sleep, wait_for_hangup
 
 
@@ -51,21 +51,55 @@ def _respond(exchange: Exchange, run: FlowRun, effect: Respond, because: int) ->
 def _start_recording(exchange: Exchange, run: FlowRun, effect: StartRecording, because: int) -> None:
     """Start at once, or arm for the answer or the bridge, as profile and leg say (B§3.6)."""
     call, options, profile = run.call, effect.options, exchange.setting.profile
-    recording = arm(exchange, call, "call", options, because, options.time_limit_rule)
+    recording = arm(exchange, call, "call", options, because, _MOMENTS[options.starts])
     call.stack = (*call.stack, recording)
     leg = call.a_leg
     rule = ""
     if options.starts == "on answer" and leg.is_answered:
         if not profile.starts_at_once_when_answered:
+            _warn(exchange, recording, "never-starts", because)
             return
         rule = "profile.starts_at_once_when_answered"
     elif options.starts == "on bridge" and leg.peer is not None:
         if not profile.starts_at_once_when_bridged:
+            _warn(exchange, recording, "waits-for-next-bridge", because)
             return
         rule = "profile.starts_at_once_when_bridged"
     elif options.starts != "at once":
         return
     trigger(exchange, recording, because, rule)
+
+
+_MOMENTS: Final[Mapping[str, str]] = {
+    "at once": "record_call.action=start",
+    "on answer": "record_call.record_on_answer=true",
+    "on bridge": "record_call.record_on_bridge=true",
+}
+"""By the moment that a recording waits for, the option that decided it."""
+
+_MISSED: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "never-starts": (
+        "the answer",
+        "record_on_answer on an answered call never starts",
+        "put the node before what answers, or leave record_on_answer out",
+        "profile.starts_at_once_when_answered=false",
+    ),
+    "waits-for-next-bridge": (
+        "the bridge",
+        "record_on_bridge on a bridged call waits for the next bridge",
+        "put the node before what bridges, or leave record_on_bridge out",
+        "profile.starts_at_once_when_bridged=false",
+    ),
+}
+"""By the warning's code: the moment that has gone by, what becomes of the recording, the remedy, and the rule."""
+
+
+def _warn(exchange: Exchange, recording: Recording, code: str, because: int) -> None:
+    """Say that the moment which the recording waits for has gone by (B§3.6; C3, C4)."""
+    moment, outcome, hint, rule = _MISSED[code]
+    message = f"recording {recording.index} comes after {moment}: {outcome}"
+    detail = {"code": code, "recording": recording.index, "message": message, "hint": hint}
+    exchange.note(recording.call_id, recording.leg.id, WARNING, code, detail, because, rule)
 
 
 def _stop_recording(exchange: Exchange, run: FlowRun, effect: StopRecording, because: int) -> None:

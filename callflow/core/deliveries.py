@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define
 
+from callflow.core.address import without_credentials
 from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState, Target, TargetKind
 from callflow.core.events import DeliveryAnswered
 from callflow.core.exchange import NOT_MOVED, Exchange
-from callflow.core.targets import choose_target, without_credentials
+from callflow.core.targets import choose_target
 from callflow.core.trace import DELIVERY as DELIVERY_KIND
 from callflow.core.trace import MAILBOX, REQUEST
 
@@ -39,9 +40,7 @@ class Delivery:
 
 def deliver_recording(exchange: Exchange, recording: Recording, document_id: str, because: int) -> None:
     """Deliver a finished recording to where the document and the system settings send it."""
-    setting = exchange.setting
-    call = exchange.calls[recording.call_id]
-    target = choose_target(setting.account, setting.profile, call, recording, document_id)
+    target = choose_target(exchange.setting, exchange.calls[recording.call_id], recording, document_id)
     _begin(exchange, recording, target, because)
 
 

@@ -11,6 +11,7 @@ Whoever drives it — scenario, test, web page — only ever offers, tells and r
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -26,7 +27,7 @@ from callflow.core.executor import start_flow
 from callflow.core.flow import Flow
 from callflow.core.legs import create_caller
 from callflow.core.phones import INPUTS
-from callflow.core.trace import FORMAT, INPUT, LATE_EVENT, TRACE, Row
+from callflow.core.trace import FORMAT, INPUT, LATE_EVENT, NODE, TRACE, Row
 
 DAY_MS: Final = 86_400_000
 MAX_ROWS: Final = 1_000_000
@@ -35,6 +36,9 @@ Sink = Callable[[Sequence[tuple[Any, ...]]], object]
 """What may take rows in bulk: `functools.partial(write_rows, file=file)` of `callflow.tracefile` writes them."""
 
 _BATCH_ROWS: Final = 512
+
+_LAST_ROWS: Final = 64
+"""How many rows are remembered, so that the error of a run that never ends can name its loop."""
 
 
 class Engine:
@@ -55,6 +59,7 @@ class Engine:
         self._exchange = Exchange(setting, carry_out=CARRY_OUT)
         self._max_ms = max_ms
         self._max_rows = max_rows
+        self._last: deque[tuple[Any, ...]] = deque(maxlen=_LAST_ROWS)
         detail = {"format": FORMAT, "start_s": setting.start_s, "seed": setting.seed, "profile": setting.profile.name}
         self._exchange.note("", "", TRACE, "trace", {**detail, **(header or {})})
 
@@ -72,6 +77,15 @@ class Engine:
     def live_calls(self) -> tuple[str, ...]:
         """The ids of the calls that have not ended, oldest first."""
         return tuple(self._exchange.calls)
+
+    @property
+    def awaits_deliveries_only(self) -> bool:
+        """Whether nothing is left to happen by itself but tries of deliveries, every one of which was answered so far.
+
+        Each delivery on its way then has one entry in the agenda: its answer or its next try.
+        """
+        exchange = self._exchange
+        return exchange.setting.delivers and len(exchange.agenda) == len(exchange.deliveries)
 
     def offer(
         self,
@@ -95,6 +109,15 @@ class Engine:
         """Let something happen on a leg `after_ms` from now; one that has gone by then makes it a LATE row."""
         self._exchange.agenda.after(after_ms, _happen, (call_id, leg, step), event, -1)
 
+    def declare(
+        self, call_id: str, leg: str, name: str, *, after_ms: int = 0, step: Mapping[str, Any] | None = None
+    ) -> None:
+        """Note a step that does nothing to a leg, such as a target that fails from now on: an INPUT row when it is due.
+
+        Call and leg may be "" for a step that is about neither.
+        """
+        self._exchange.agenda.after(after_ms, _declared, (call_id, leg, name, step), None, -1)
+
     def answer_delivery(self, answer: DeliveryAnswered, *, because: int, after_ms: int = 0) -> None:
         """Answer the REQUEST row `because`: what the target said to one try."""
         self._exchange.agenda.after(after_ms, _delivery_answered, None, answer, because)
@@ -115,10 +138,13 @@ class Engine:
         """
         exchange = self._exchange
         rows = exchange.rows
+        last = self._last
+        last.extend(rows)
         yield from _taken(rows)
         for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
             act(exchange, subject, event, because)
             if rows:
+                last.extend(rows)
                 self._check_rows()
                 yield from _taken(rows)
         self._arrive_at(until_ms)
@@ -126,22 +152,29 @@ class Engine:
     def pass_until(self, until_ms: int, sink: Sink | None = None) -> int:
         """Do what `run_until` does when nobody looks at the rows one by one; returns how many there were.
 
-        A `sink` gets them many at a time, as plain tuples in the form of `Row`; without one they are not even made.
+        A `sink` gets them many at a time, as plain tuples in the form of `Row`; without one they are not even made,
+        except for the last ones before the limit of rows, which its error names.
         """
         exchange, max_rows = self._exchange, self._max_rows
         rows = exchange.rows
         first = exchange.seq - len(rows)
         exchange.is_heard = sink is not None
+        listen_from = max_rows - _LAST_ROWS if sink is None else max_rows
         try:
             for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
                 act(exchange, subject, event, because)
                 if sink is not None and len(rows) >= _BATCH_ROWS:
+                    self._last.extend(rows)
                     sink(rows)
                     rows.clear()
-                if exchange.seq > max_rows:
-                    self._check_rows()
+                if exchange.seq > listen_from:
+                    exchange.is_heard = True
+                    if exchange.seq > max_rows:
+                        self._last.extend(rows)
+                        self._check_rows()
         finally:
             exchange.is_heard = True
+        self._last.extend(rows)
         if sink is not None:
             sink(rows)
         rows.clear()
@@ -150,7 +183,7 @@ class Engine:
 
     def _check_rows(self) -> None:
         if self._exchange.seq > self._max_rows:
-            raise RunawayError(_runaway(f"{self._max_rows:,} rows", self._exchange.rows))
+            raise RunawayError(_runaway(f"{self._max_rows:,} rows", self._exchange, self._last))
 
     def _arrive_at(self, until_ms: int) -> None:
         """Leave the clock at `until_ms`, unless the run was to its very end; nothing may be left beyond the limit."""
@@ -158,7 +191,7 @@ class Engine:
         if agenda.now_ms < until_ms < self._max_ms:
             agenda.now_ms = until_ms
         if until_ms >= self._max_ms and agenda.next_ms() is not None:
-            raise RunawayError(_runaway(f"{self._max_ms // 3_600_000} virtual hours", self._exchange.rows))
+            raise RunawayError(_runaway(_span(self._max_ms), self._exchange, self._last))
 
 
 _new_row = partial(tuple.__new__, Row)
@@ -170,9 +203,28 @@ def _taken(rows: list[tuple[Any, ...]]) -> Iterator[Row]:
     return map(_new_row, taken)
 
 
-def _runaway(limit: str, rows: list[tuple[Any, ...]]) -> str:
-    last = ", ".join(f"{row.kind} {row.name}" for row in map(_new_row, rows[-4:]))
-    return f"the run passed its limit of {limit}; its last rows: {last or 'none'}; look for a loop, or raise the limit"
+def _span(max_ms: int) -> str:
+    hours, rest_ms = divmod(max_ms, 3_600_000)
+    return f"{max_ms:,} virtual ms" if rest_ms else f"{hours} virtual hours"
+
+
+def _runaway(limit: str, exchange: Exchange, last: Sequence[tuple[Any, ...]]) -> str:
+    """Name the loop: the node that the last row's call is at, and the shortest run of rows that comes again."""
+    rows = [_new_row(row) for row in last]
+    done = [f"{row.kind} {row.name}{_where(row)}" for row in rows]
+    length = next((n for n in range(1, len(done) // 2 + 1) if done[-n:] == done[-2 * n : -n]), 0)
+    if length:
+        what = f"it repeats: {', '.join(done[-length:])}"
+    else:
+        what = f"its last rows: {', '.join(done[-4:]) or 'none was kept'}"
+    call = exchange.calls.get(rows[-1].call_id) if rows else None
+    if call is not None and call.run is not None and call.run.node is not None:
+        what = f"call {call.id} is at {call.run.node.module}, {call.run.where}; {what}"
+    return f"the run passed its limit of {limit}; {what}; look for a loop, or raise the limit"
+
+
+def _where(row: Row) -> str:
+    return f" at {row.detail['where']}" if row.kind == NODE and row.detail else ""
 
 
 def _arrive(exchange: Exchange, subject: Any, event: None, because: int) -> None:
@@ -196,6 +248,11 @@ def _happen(exchange: Exchange, subject: Any, event: Any, because: int) -> None:
         exchange.note(call_id, leg_id, LATE_EVENT, name, {"machine": "leg", "state": "GONE"}, cause)
     else:
         act(exchange, call, leg, event, cause)
+
+
+def _declared(exchange: Exchange, subject: Any, event: None, because: int) -> None:
+    call_id, leg_id, name, step = subject
+    exchange.note(call_id, leg_id, INPUT, name, step)
 
 
 def _delivery_answered(exchange: Exchange, subject: None, answer: DeliveryAnswered, because: int) -> None:

@@ -39,7 +39,7 @@ class Node:
     `settings` is an instance of `action.settings_class`, and None when the node is skipped, has no action or is
     faulty. `action` is None when nothing runs here and the flow goes on to `_` (B§2.2). `children` maps branch keys
     to nodes, None for a child that is there but `{}`. `where` is the JSON path (`flow`, `flow.children._`, …), `skip`
-    whether `data.skip_module` is true, `data` the node's data as written, with names filled in, `flow` the flow's name.
+    whether `data.skip_module` is true, `data` the node's data as written, names filled in, `flow` its flow's label.
     """
 
     module: str
@@ -56,7 +56,8 @@ class Node:
 class Flow:
     """A loaded callflow. `root` is None for `{}` (the call ends at once) and when the root itself is faulty.
 
-    A flow with `faults` must not be run; `diagnostics` never prevent that.
+    A flow with `faults` must not be run; `diagnostics` never prevent that. `label` is what people know the flow by, and
+    what each of its nodes has as `flow`; it is never empty once loaded, as `name` may be.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Flow:
     root: Node | None
     diagnostics: tuple[Diagnostic, ...] = ()
     faults: tuple[FlowError, ...] = ()
+    label: str = ""
 
     def nodes(self) -> Iterator[Node]:
         """Yield every node once, in document order: a node before its children, children in their own order."""
@@ -88,22 +90,24 @@ def load_flow(
     skip_unsimulated: bool = False,
     name: str = "",
     at: str = "flow",
+    label: str = "",
 ) -> Flow:
     """Load a callflow document (`{"flow": …}`) or a bare node (`{"module": …}`), whose path starts with `at` too.
 
     `known` are the modules that Kazoo has; `fill` the values of `{NAMES}` in data; `strict` executes a malformed
     `children` literally whatever the profile; `skip_unsimulated` turns the fault of a module that Kazoo has and
-    `registry` has not into a warning; `name` is used when the document gives none.
+    `registry` has not into a warning; `name` is used when the document gives none. `label` is by default the flow's
+    name, else its id, its first number or `at`.
     """
     repairs = profile.repairs_bare_children and not strict
-    loader = _Loader(registry, profile, known, fill or {}, repairs, skip_unsimulated, name)
+    loader = _Loader(registry, profile, known, fill or {}, repairs, skip_unsimulated, label or name or at)
     heading = FlowHeading()
     root: Node | None = None
     if not isinstance(document, Mapping):
         loader.fault(at, f"{shown(document)} is no callflow", 'write {"flow": {"module": …}}')
     elif "flow" in document:
         heading = loader.heading(document)
-        loader.flow = heading.name or name or heading.id
+        loader.flow = label or heading.name or name or heading.id or next(iter(heading.numbers), at)
         root = loader.tree(document["flow"], at)
     elif "module" in document:
         root = loader.tree(document, at)
@@ -120,6 +124,7 @@ def load_flow(
         root=root,
         diagnostics=tuple(loader.diagnostics),
         faults=tuple(loader.faults),
+        label=loader.flow,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from callflow.core.address import has_control_characters, is_url
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import FlowError
 from callflow.core.shown import shown
@@ -60,11 +61,18 @@ def _check_url(url: str, where: str, faults: list[FlowError], diagnostics: list[
     if scheme == "file":
         problem = "a callflow must not choose a file of this machine"
         faults.append(FlowError(where, problem, "leave url out and choose a folder with --out"))
+    elif has_control_characters(url):
+        problem = f"{shown(url)} holds a control character"
+        faults.append(FlowError(where, problem, "take out line breaks, tabs and the like, or write them as %0A, %09"))
     elif scheme not in UPLOAD_SCHEMES:
         what = f"nobody uploads to {shown(scheme + ':')}" if scheme else "the url has no scheme"
         message = f"{what}: the recording is made and never stored"
         hint = "write an address that starts with http://, https://, ftp:// or ftps://"
         diagnostics.append(Diagnostic("url-scheme", "error", where, message, hint))
+    elif not is_url(url):
+        message = f"{shown(url)} is no address of a server: the recording is made and never stored"
+        hint = "write it like http://server/folder, without blanks, with / ? # @ in a password as %2F %3F %23 %40"
+        diagnostics.append(Diagnostic("bad-url", "error", where, message, hint))
 
 
 def bare_children(where: str, module: object, *, is_repaired: bool, has_default: bool) -> Diagnostic:

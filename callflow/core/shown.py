@@ -6,23 +6,25 @@ import json
 import re
 from collections.abc import Mapping
 
+from callflow.core.address import without_credentials
+
 _LONGEST_SHOWN = 60
 _LARGEST_SHOWN = 10**18
 _PLAIN_KEY = re.compile(r"[\w:*#+-]{1,64}", re.ASCII)
-_CREDENTIALS = re.compile(r"(?<=//)[^/?#\s]*@")
+_MARKS_OF_ADDRESSES = frozenset(":/?")
 _SECRET_KEYS = frozenset({"pin", "password", "key", "secret", "token"})
 
 
 def shown(value: object, where: str = "") -> str:
     """Show a JSON value in a message: strings in quotes and cut at 60 characters, containers by their kind.
 
-    User names and passwords in addresses are left out, and nothing of a value whose path `where` ends in a secret's
-    name is shown.
+    Credentials in addresses are left out (`without_credentials`; a plain `name@place` has none), and nothing of a
+    value whose path `where` ends in a secret's name is shown.
     """
     if where.rpartition(".")[2] in _SECRET_KEYS:
         return "the value"
     if isinstance(value, str):
-        text = _CREDENTIALS.sub("…@", value[: 4 * _LONGEST_SHOWN])
+        text = value if _MARKS_OF_ADDRESSES.isdisjoint(value) else without_credentials(value)
         cut = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
         return json.dumps(cut, ensure_ascii=not cut.isprintable())
     if isinstance(value, Mapping):

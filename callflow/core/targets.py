@@ -6,45 +6,50 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+from callflow.core.address import is_url
+from callflow.core.dates import GREGORIAN_OFFSET_S
 from callflow.core.delivery import Target, TargetKind
-from callflow.core.profile import Profile
 
 if TYPE_CHECKING:
     from callflow.core.account import Account
     from callflow.core.call import Call
+    from callflow.core.events import Caller
+    from callflow.core.exchange import Setting
     from callflow.core.recording import Recording
 
 SCHEMES: Final = ("http", "https", "ftp", "ftps")
 """The URL schemes that production sends to; any other is dropped without a word (C17)."""
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,19}", re.ASCII)
-_BEFORE_AUTHORITY: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:(?=/))?/*", re.ASCII | re.IGNORECASE)
 
 
-def choose_target(account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str) -> Target:
+def choose_target(setting: Setting, call: Call, recording: Recording, recording_id: str) -> Target:
     """Decide where one finished recording goes; the target's rule names the option that decided."""
     if recording.options.url:
-        return _url_target(account, profile, call, recording, recording_id)
-    system = account.system
+        return _url_target(setting, call, recording, recording_id)
+    system = setting.account.system
     if not system.store_recordings:
         return _NOT_STORED
-    if profile.reads_third_party_bigcouch and system.third_party_bigcouch_host:
+    if setting.profile.reads_third_party_bigcouch and system.third_party_bigcouch_host:
         rule = "media.third_party_bigcouch_host"
         return Target(TargetKind.THIRD_PARTY_BIGCOUCH, "PUT", system.third_party_bigcouch_host, rule)
     return Target(TargetKind.ACCOUNT_DATABASE, "", "", "media.store_recordings=true")
 
 
 _NOT_STORED: Final = Target(TargetKind.NONE, "", "", "media.store_recordings=false")
+_NO_URL: Final = Target(TargetKind.NONE, "", "", "record_call.url: what is no URL is dropped (B§6.1)")
 
 
-def _url_target(account: Account, profile: Profile, call: Call, recording: Recording, recording_id: str) -> Target:
-    options = recording.options
+def _url_target(setting: Setting, call: Call, recording: Recording, recording_id: str) -> Target:
+    options, account, query = recording.options, setting.account, setting.profile.upload_query
     scheme = options.url.partition("://")[0].lower()
     if scheme not in SCHEMES:
         dropped = f"scheme '{scheme}'" if _SCHEME.fullmatch(scheme) else "what has no scheme"
         return Target(TargetKind.NONE, "", "", f"record_call.url: {dropped} is dropped (B§6.1)")
+    if not is_url(options.url):
+        return _NO_URL
     fields: dict[str, str] = {}
-    if profile.upload_query != "none" and not scheme.startswith("ftp"):
+    if query != "none" and not scheme.startswith("ftp"):
         fields = {
             "from": call.caller.number,
             "to": call.dialled,
@@ -55,14 +60,29 @@ def _url_target(account: Account, profile: Profile, call: Call, recording: Recor
             "interaction_id": "",
             "account_id": account.id,
         }
-    if fields and profile.upload_query == "kazoo-5":
-        duration = str(recording.length_ms)
-        fields |= {"duration_ms": duration, "owner_id": "", "start": "", "recording_id": recording_id}
+    if fields and query == "kazoo-5":
+        fields |= {
+            "duration_ms": str(recording.length_ms),
+            "owner_id": owner_of(account, call.caller),
+            "start": str(gregorian_s(setting.start_s, recording.started_ms)),
+            "recording_id": recording_id,
+        }
     try:
         url = recording_url(options.url, call.id, options.format, fields)
-    except ValueError:  # brackets that hold no address, or text that cannot be encoded
-        return Target(TargetKind.NONE, "", "", "record_call.url: what is no URL is dropped (B§6.1)")
+    except ValueError:  # text that cannot be encoded
+        return _NO_URL
     return Target(TargetKind.URL, options.method.upper(), url, "record_call.url")
+
+
+def owner_of(account: Account, caller: Caller) -> str:
+    """The id of the user whose device calls; empty for a call from outside or a device of nobody (B§6.3, B§6.5)."""
+    device = account.devices.get(caller.device_id)
+    return (device.owner_id if device is not None else None) or ""
+
+
+def gregorian_s(start_s: int, at_ms: int) -> int:
+    """A virtual moment in Gregorian seconds, for a run whose 0 ms is `start_s` in Unix seconds (B§6.5)."""
+    return start_s + at_ms // 1000 + GREGORIAN_OFFSET_S
 
 
 def recording_url(base: str, call_id: str, extension: str, fields: dict[str, str]) -> str:
@@ -80,14 +100,3 @@ def recording_url(base: str, call_id: str, extension: str, fields: dict[str, str
     last = parts.query.rpartition("&")[2]
     joint = "" if last.endswith("=") else "=" if "=" not in last else "&recording="
     return urlunsplit(parts._replace(query=f"{parts.query}{joint}{name}&{urlencode(fields)}"))
-
-
-def without_credentials(url: str) -> str:
-    """The URL as it may be shown: user and password replaced by `***`, with or without a scheme; the rest unchanged."""
-    if "@" not in url:
-        return url
-    head = _BEFORE_AUTHORITY.match(url)
-    assert head is not None
-    authority, slash, path = url[head.end() :].partition("/")
-    user, at, host = authority.rpartition("@")
-    return f"{head[0]}***@{host}{slash}{path}" if at else url

@@ -18,4 +18,4 @@ def lint_flow(flow: Flow, *, system: SystemMedia | None = None) -> tuple[Diagnos
     which a recording without url is stored nowhere (C18). A flow's faults are not repeated here.
     """
     settings = system or SystemMedia()
-    return (*flow.diagnostics, *check_starts(flow, settings), *check_paths(flow))
+    return (*flow.diagnostics, *check_starts(flow, settings), *check_paths(flow, settings))

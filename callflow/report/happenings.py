@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
-from attrs import define, field
-
 from callflow.core.trace import (
     AUDIO,
     DELIVERY,
@@ -23,6 +21,7 @@ from callflow.core.trace import (
     WARNING,
     Row,
 )
+from callflow.report.people import People
 from callflow.report.remarks import remark_of
 from callflow.report.wording import clock, cut, printable
 
@@ -48,22 +47,6 @@ PLACES: Final[Mapping[str, str]] = {
     "third_party_bigcouch": "the third party's BigCouch",
 }
 """Targets that have no URL, in words."""
-
-
-@define(eq=False)
-class People:
-    """Who is on the legs of one call, by the names that people have for them."""
-
-    names: dict[str, str] = field(factory=dict)
-
-    def on(self, leg: str) -> str:
-        """The name of the party on a leg."""
-        return self.names.get(leg, f"leg {leg}" if leg else "somebody")
-
-    def greet(self, row: Row, detail: Detail) -> None:
-        """Learn from a CHANNEL_CREATE row who is on the new leg: the caller's name, else number; a callee's party."""
-        name = detail.get("name") or detail.get("number") or "the caller" if row.leg == "A" else detail["party"]
-        self.names[row.leg] = cut(printable(name), 40)
 
 
 def happening(row: Row, people: People, cause: Row | None) -> tuple[str, Style] | None:
@@ -134,8 +117,9 @@ def _leg_end(row: Row, detail: Detail, who: str, cause: Row | None) -> str:
         return f"the call ends: {detail['hangup_cause']}"
     if detail["from"] == "NEW":
         return f"{who} cannot be reached: {detail['hangup_cause']}"
-    if _is_input(cause, "rejects"):
-        return f"{who} rejects the call: {detail['hangup_cause']}"
+    if cause is not None and cause.leg == row.leg and _is_input(cause, "rejects"):
+        does = "is busy" if detail["hangup_cause"] == "USER_BUSY" else "rejects the call"
+        return f"{who} {does}: {detail['hangup_cause']}"
     if detail["from"] in ("RINGING", "EARLY"):
         return f"{who} stops ringing: {detail['hangup_cause']}"
     return "" if _is_input(cause, "hangs up") else f"{who}'s leg ends: {detail['hangup_cause']}"
@@ -193,8 +177,9 @@ def _event(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
         case "DTMF":
             return f"{people.on(row.leg)} presses {detail['digit']}"
         case "CHANNEL_EXECUTE_COMPLETE":
-            is_talk = detail.get("response") == "SUCCESS"
-            return "the talk is over" if is_talk else f"nobody could be reached: {detail.get('response', '')}"
+            if detail.get("response") != "SUCCESS":
+                return f"nobody could be reached: {detail.get('response', '')}"
+            return "the talk is over" if people.have_talked else "there was no talk: the legs were never connected"
         case "response":
             return f"the call is refused with {detail['status']} {detail['message']}".rstrip()
     return row.name
@@ -237,7 +222,7 @@ def _delivery(row: Row, detail: Detail, people: People, cause: Row | None) -> st
         case "UNWANTED":
             return f"{which} is stored nowhere"
         case "ACCEPTED":
-            return f"{which} is stored: {detail['result']}"
+            return f"{which} is stored" if detail["result"] == "stored" else f"{which} is stored: {detail['result']}"
         case "TRY_FAILED":
             return f"{which} is not stored yet, try {detail['attempt']}: {detail['result']}"
         case "LAST_TRY_FAILED":

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from callflow.report.happenings import ENDINGS, audio_format, place_of
-from callflow.report.results import DeliveryResult, RecordingResult, RunResult
+from callflow.report.results import CallResult, DeliveryResult, RecordingResult, RunResult
 from callflow.report.wording import clock, printable
 
 _LABEL_WIDTH = 9
+_NO_NAMES: Mapping[str, str] = {}
 _STATES = {"stored": "stored", "failed": "could not be stored", "not_stored": "not stored", "waiting": "waiting"}
 
 
-def recordings_text(result: RunResult) -> str:
+def recordings_text(result: RunResult, names: Mapping[str, str] = _NO_NAMES) -> str:
     """Every recording of the run: form and length, what ended it, the switch's word for it, where it is, its file.
 
-    Without a final line break; "no recordings" when there are none.
+    `names` has the calls' names by call id. Without a final line break; "no recordings" when there are none.
     """
-    several = len(result.calls) > 1
     lines = []
-    for call in result.calls:
-        for index, recording in enumerate(call.recordings):
-            where = f" of call {printable(call.call_id)}" if several else ""
-            described = audio_format(recording.format, recording.channels, recording.sample_rate)
-            lines.append(f"recording {index}{where}: {recording.kind}, {printable(described)}, leg {recording.leg}")
-            lines += [f"  {label:<{_LABEL_WIDTH}} {printable(text)}" for label, text in _facts(recording)]
+    for call, index, recording in _every(result):
+        described = audio_format(recording.format, recording.channels, recording.sample_rate)
+        which = _which(result, call, index, names)
+        lines.append(f"{which}: {recording.kind}, {printable(described)}, leg {recording.leg}")
+        lines += [f"  {label:<{_LABEL_WIDTH}} {printable(text)}" for label, text in _facts(recording)]
     return "\n".join(lines) or "no recordings"
 
 
-def deliveries_text(result: RunResult) -> str:
-    """Every delivery with its tries, a line each; without a final line break, "no deliveries" when there are none."""
-    several = len(result.calls) > 1
+def deliveries_text(result: RunResult, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """The deliveries that took more than one try, each with its tries, a line each; "" when there are none.
+
+    `names` has the calls' names by call id. Without a final line break.
+    """
     lines = []
-    for call in result.calls:
-        for index, recording in enumerate(call.recordings):
-            delivery = recording.delivery
-            if delivery is not None:
-                where = f" of call {call.call_id}" if several else ""
-                lines.append(printable(f"recording {index}{where}: {_stored(delivery)}"))
-                tries = ((clock(each.at_ms), printable(each.result)) for each in delivery.attempts)
-                lines += [f"  {at:>{_LABEL_WIDTH}} {result}" for at, result in tries]
-    return "\n".join(lines) or "no deliveries"
+    for call, index, recording in _every(result):
+        delivery = recording.delivery
+        if delivery is not None and len(delivery.attempts) > 1:
+            lines.append(f"{_which(result, call, index, names)}: {printable(_stored(delivery))}")
+            tries = ((clock(each.at_ms), printable(each.result)) for each in delivery.attempts)
+            lines += [f"  {at:>{_LABEL_WIDTH}} {result}" for at, result in tries]
+    return "\n".join(lines)
+
+
+def _every(result: RunResult) -> Iterator[tuple[CallResult, int, RecordingResult]]:
+    return ((call, index, each) for call in result.calls for index, each in enumerate(call.recordings))
+
+
+def _which(result: RunResult, call: CallResult, index: int, names: Mapping[str, str]) -> str:
+    """`recording 0`, and of which call where there are several."""
+    of_call = f" of call {printable(names.get(call.call_id) or call.call_id)}" if len(result.calls) > 1 else ""
+    return f"recording {index}{of_call}"
 
 
 def _facts(recording: RecordingResult) -> Iterator[tuple[str, str]]:
@@ -66,6 +75,7 @@ def _facts(recording: RecordingResult) -> Iterator[tuple[str, str]]:
 def _stored(delivery: DeliveryResult) -> str:
     if delivery.target == "none":
         return _STATES["not_stored"]
-    last = f", {delivery.attempts[-1].result}" if delivery.attempts else ""
+    state = _STATES[delivery.state]
+    last = f", {delivery.attempts[-1].result}" if delivery.attempts and delivery.attempts[-1].result != state else ""
     tries = f" after {len(delivery.attempts)} tries" if len(delivery.attempts) > 1 else ""
-    return f"{place_of(delivery.target, delivery.method, delivery.url)}: {_STATES[delivery.state]}{tries}{last}"
+    return f"{place_of(delivery.target, delivery.method, delivery.url)}: {state}{tries}{last}"

@@ -19,13 +19,7 @@ from callflow.report.results import (
     PathStep,
     RecordingResult,
     RunResult,
-    as_json,
 )
-
-__all__ = [
-    "Attempt", "CallResult", "DeliveryResult", "Failure", "PathStep", "RecordingResult", "RunResult", "Summary",
-    "as_json", "summarise",
-]  # fmt: skip
 
 _A_LEG: Final = "A"
 _DELIVERY_STATES: Final = {"STORED": "stored", "FAILED": "failed", "NOT_STORED": "not_stored"}

@@ -1,7 +1,7 @@
 """What the storage target replies (design §6), one reply for each attempt of a delivery.
 
-Written `503`, `refused`, `timeout`, `reset`, `slow 2s` or `slow 2s then 503`. `503 retry after 30s` is known and refused:
-production ignores the wait (B§6.6), and so nobody would see that it is not kept.
+Written `503`, `refused`, `timeout`, `reset`, `slow 2s` or `slow 2s then 503`. `503 retry after 30s` is known and
+refused: production ignores the wait (B§6.6), and so would this simulator, without a word.
 """
 
 from __future__ import annotations

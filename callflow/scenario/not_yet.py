@@ -18,7 +18,7 @@ NOT_YET: dict[object, str] = {
     "retry after": "waiting as the target asks",
     "codec": "a codec of the caller's own",
 }
-"""Classes of verbs and sounds, words of events, of replies, keys: each with what is missing. Take a line out once it is built."""
+"""Classes of verbs and sounds, words of events and replies, keys: each with what is missing, until it is built."""
 
 
 def refuse_not_yet(thing: object, words: str) -> None:

@@ -88,7 +88,9 @@ class Stage:
         engine = self.engine
         while True:
             due, next_ms = self._next_due(), engine.next_ms
-            if next_ms is not None and (due is None or next_ms <= due[0]):
+            if due is None and self._only_deliveries_go_on():
+                self._end_a_call()
+            elif next_ms is not None and (due is None or next_ms <= due[0]):
                 yield from self._advance(next_ms)
             elif due is not None:
                 yield from self._advance(due[0])
@@ -98,6 +100,13 @@ class Stage:
             else:
                 break
         self._report_missed_steps()
+
+    def _only_deliveries_go_on(self) -> bool:
+        """Whether calls are up to which nothing will happen, no matter how long deliveries are tried again."""
+        engine = self.engine
+        if not engine.live_calls or any(act.step is not None for act in self._acts):
+            return False
+        return engine.next_ms is not None and engine.awaits_deliveries_only
 
     def _next_due(self) -> tuple[int, _Act] | None:
         """When a step is next due, and whose; within an instant in file order, those that are overdue among them."""
@@ -146,6 +155,7 @@ class Stage:
             self.engine.offer(call.id, call.caller, call.script.caller.dials, call.flow, step=shown)
         elif isinstance(step.verb, StorageFails):
             self._storage_fails = step.verb
+            self.engine.declare("", "", f"storage {step.verb}", step=shown)
         else:
             try:
                 deed = deed_of(step, self._parties.of(call.id), now_ms, self.prepared.sound_ms)
@@ -157,6 +167,8 @@ class Stage:
     def _do(self, act: _Act, step: Step, deed: Deed, shown: dict[str, object]) -> None:
         for after_ms, event in deed.told:
             self.engine.tell(act.call.id, deed.leg, event, after_ms=after_ms, step=shown)
+        if not deed.told:
+            self.engine.declare(act.call.id, deed.leg, str(step.verb), step=shown)
         act.free_ms = self.engine.now_ms + deed.length_ms
         if deed.remark:
             self._remark("ringing-declared", step, deed.remark)

@@ -208,3 +208,10 @@ def test_a_build_error_without_children_is_a_plain_hang_up(build: Any) -> None:
     stage = build.play(ring("user", {}, id="dave"))
     assert stage.find(FLOW, "ended")[0].detail == {"fallen": "NO_ENDPOINTS"}
     assert stage.ends()["A"] == (0, "NORMAL_CLEARING", "flow")
+
+
+@pytest.mark.parametrize(("module", "name"), [("user", "alice"), ("device", "alice-phone")])
+def test_no_time_to_ring_is_twenty_seconds(build: Any, module: str, name: str) -> None:
+    """B§7.1, B§7.2: the time to ring is 20 s when none is given; 0 is none, for a user as for a device."""
+    for data in ({}, {"timeout": 0}):
+        assert build.play(ring(module, {}, id=name, **data)).ends()["B"][:2] == (20_000, "NO_ANSWER")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from callflow.core.effects import CONTINUE, Next, StartRecording
 from callflow.core.events import Answers, HangsUp
+from callflow.core.flow import load_flow
 from callflow.core.trace import WARNING
 
 SLEEP = {"module": "sleep", "data": {"duration": 20}}
@@ -79,7 +81,7 @@ def test_time_limit(build: Any, profile: str, asked_s: int | None, most_s: int, 
     stage = record(build, (11_000_000, HangsUp()), then=hang_up, profile=profile, account=account, **data)
     (made,) = stage.recordings()
     assert (made["length_ms"], made["ended_by"]) == (limit_s * 1_000, "time_limit")
-    assert stage.find("RECORDER", "ARMED")[0].rule == stage.find("RECORDER", "LIMIT_REACHED")[0].rule == rule
+    assert stage.find("RECORDER", "LIMIT_REACHED")[0].rule == rule
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,74 @@ def test_the_seeds_sample_unanswered(build: Any, profile: str, reaches_voicemail
     assert stage.path() == ["record_call", "user", "record_call", "voicemail"][: 4 if reaches_voicemail else 3]
     assert [message["length_ms"] for message in messages] == ([4_000] if reaches_voicemail else [])
     assert stage.find(WARNING) == []  # the recording was stopped before voicemail, as the seed's note asks
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        ({}, "record_call.action=start"),
+        ({"record_on_answer": True}, "record_call.record_on_answer=true"),
+        ({"record_on_bridge": True}, "record_call.record_on_bridge=true"),
+    ],
+)
+def test_the_option_that_armed_it(build: Any, data: dict[str, Any], rule: str) -> None:
+    """Law 5: a row's rule is what decided it: an armed recording waits for the moment that the node names."""
+    assert [row.rule for row in record(build, **data).find("RECORDER", "ARMED")] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("profile", "warnings"), [("docs", []), ("kazoo-4", ["never-starts"]), ("kazoo-5", ["never-starts"])]
+)
+def test_a_recording_that_never_starts_is_warned_of(build: Any, profile: str, warnings: list[str]) -> None:
+    """B§3.6, C3: on the kazoo profiles `record_on_answer` on an answered call never starts, and the trace says so."""
+    node = {"module": "record_call", "data": {"record_on_answer": True}, "children": {"_": SLEEP}}
+    stage = build.play({"module": "answer", "data": {}, "children": {"_": node}}, profile=profile)
+    found = stage.find(WARNING)
+    assert [(row.name, row.detail["code"], row.rule) for row in found] == [
+        (each, each, "profile.starts_at_once_when_answered=false") for each in warnings
+    ]
+    assert all("never starts" in row.detail["message"] and row.detail["hint"] for row in found)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("module", ["record_call", "record_caller"])
+@pytest.mark.parametrize(
+    ("data", "fits"),
+    [
+        ({"format": "mp3", "record_sample_rate": 9_000}, False),
+        ({"format": "mp3", "record_sample_rate": 44_100}, True),
+        ({"format": "wav", "record_sample_rate": 9_000}, True),
+        ({"format": "wav", "record_sample_rate": 999}, False),
+        ({"format": "wav", "record_sample_rate": 192_000}, True),
+        ({"format": "wav", "record_sample_rate": 192_001}, False),
+        ({"record_sample_rate": 9_000}, False),
+        ({"record_sample_rate": 0}, False),
+        ({"record_sample_rate": -8_000}, False),
+    ],
+)
+def test_rates_that_no_file_holds(build: Any, profile: str, module: str, data: dict[str, Any], fits: bool) -> None:
+    """Design §12, Sound: a rate that the file cannot have is refused with the flow, at its path; our own limit."""
+    found = load_flow(
+        {"module": module, "data": data}, registry=build.real_actions(), profile=build.PROFILES[profile],
+        known=build.module_schemas(),
+    ).faults  # fmt: skip
+    assert [each.where for each in found] == ([] if fits else ["flow.data.record_sample_rate"])
+    assert all("our limit" in str(each) and "192000" in str(each) for each in found)
+
+
+@pytest.mark.parametrize(("profile", "warnings"), [("docs", []), ("kazoo-5", ["waits-for-next-bridge"])])
+def test_a_recording_that_waits_for_another_bridge_is_warned_of(build: Any, profile: str, warnings: list[str]) -> None:
+    """B§3.6, C4: on the kazoo profiles `record_on_bridge` on a bridged call waits on, and the trace says so."""
+
+    async def start_while_bridged(run: Any, settings: Any) -> Next:
+        """Start on a leg that has a peer, as a flow beside the talk would."""
+        leg = run.call.a_leg
+        leg.peer = leg
+        await StartRecording(build.options(starts="on bridge"))
+        leg.peer = None
+        return CONTINUE
+
+    found = build.perform(start_while_bridged, profile=profile).find(WARNING)
+    assert [(row.name, row.rule) for row in found] == [
+        (each, "profile.starts_at_once_when_bridged=false") for each in warnings
+    ]

@@ -200,6 +200,24 @@ def test_upload_to_a_dead_target_is_status_4_and_loses_nothing(tmp_path: Path, p
     assert list((tmp_path / "out" / "outbox").rglob("*.mp3"))
 
 
+def test_an_unusable_destination_is_said_before_the_first_call(tmp_path: Path) -> None:
+    """Nothing is played or kept when nothing could be delivered: status 2, one line."""
+    done = run(scenario(tmp_path, flow()), "--upload", "--database", "nonsense", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert "caller" not in done.stdout
+    assert not list((tmp_path / "out").rglob("*.mp3"))
+
+
+def test_a_target_that_nobody_can_send_to_is_said(tmp_path: Path, patient_clock: None) -> None:
+    """FTP is not sent to yet: said aloud, status 4, and the file stays in the outbox."""
+    file = scenario(tmp_path, flow(url="ftp://u:secret@127.0.0.1/r"))
+    done = run(file, "--upload", "--out", tmp_path / "out")
+    assert done.exit_code == 4, done.output
+    assert "nobody can send to ftp://***@127.0.0.1/r" in done.stdout
+    assert "secret" not in done.output
+
+
 def test_upload_options_need_upload(tmp_path: Path) -> None:
     """Nothing leaves the machine unless the user says so, and half said is an error."""
     done = run(scenario(tmp_path, flow()), "--to-folder", tmp_path / "x")

@@ -213,3 +213,26 @@ def test_legs_are_numbered_through_a_call(build: Any) -> None:
     assert [row.leg for row in stage.find(LEG, "CHANNEL_CREATE")] == ["A", "B", "B2", "B3"]
     parties = [(row.detail["party"], row.detail["device"]) for row in stage.find(LEG, "CHANNEL_CREATE")]
     assert parties[:2] == [("caller", ""), ("lobby", "lobby")]
+
+
+def test_single_strategy_waits_for_each_delay(build: Any) -> None:
+    """B§7.1: a device's delay counts from its turn on when they ring in turn."""
+    phones = ring(build, ("bob-desk", 5_000, 2_000), ("bob-cell", 4_000, 1_000), strategy="single")
+    stage, talk = dialled(build, phones)
+    assert stage.times(LEG, "CHANNEL_CREATE") == [0, 2_000, 8_000]
+    assert (stage.ends()["B2"][0], talk) == (12_000, Talk(False, HangupCause.NO_ANSWER))
+
+
+def test_leaving_within_a_delay_rings_nobody(build: Any) -> None:
+    """B§7.1: the caller hangs up before the delayed turn has come: no phone rings, and nothing is left to happen."""
+    stage, _ = dialled(build, ring(build, ("bob-desk", 5_000, 2_000), strategy="single"), (1_000, HangsUp()))
+    assert (list(stage.ends()), stage.engine.next_ms) == (["A"], None)
+
+
+def test_a_delayed_phone_that_is_not_there_passes_the_turn_on(build: Any) -> None:
+    """B§7.0: a device that is not registered fails when its turn has come, and the next one rings at once."""
+    phones = ring(build, ("bob-desk", 5_000, 2_000), ("bob-cell", 4_000, 0), strategy="single")
+    desk, cell = phones.endpoints
+    gone = evolve(desk, device=evolve(desk.device, is_registered=False))
+    stage, _ = dialled(build, evolve(phones, endpoints=(gone, cell)))
+    assert (stage.times(LEG, "CHANNEL_PROGRESS", "B2"), stage.ends()["B"][0]) == ([2_000], 2_000)

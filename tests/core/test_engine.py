@@ -10,7 +10,7 @@ from attrs import define
 
 from callflow.core.causes import HangupCause
 from callflow.core.delivery import DELIVERY
-from callflow.core.effects import Answer, Continue, HangUp, Sleep, StartRecording
+from callflow.core.effects import Answer, Continue, HangUp, Sleep, StartRecording, WaitForHangup
 from callflow.core.errors import ActionError, CallflowError, ImpossibleEvent, RunawayError
 from callflow.core.events import Answers, Caller, FallsSilent, HangsUp, Presses, Rejects, Speaks, Told
 from callflow.core.exchange import Exchange, Setting
@@ -152,7 +152,7 @@ def test_a_loop_passes_the_limit_of_rows(build: Any) -> None:
             await StartRecording(build.options())
             await Sleep(0)
 
-    with pytest.raises(RunawayError, match="passed its limit of 500 rows; its last rows: .*RECORDER ARMED"):
+    with pytest.raises(RunawayError, match="500 rows; call c1 is at loop, flow; it repeats: .*RECORDER ARMED"):
         build.play({"module": "loop"}, fakes={"loop": for_ever}, limits={"max_rows": 500})
 
 
@@ -203,3 +203,45 @@ def test_a_call_s_id_is_its_own(build: Any) -> None:
     stage.offer()
     with pytest.raises(CallflowError, match=r"call c1 was offered while a call of that id is alive"):
         stage.run()
+
+
+@pytest.mark.parametrize("how", ["watched", "batches", "unseen"])
+def test_the_error_of_a_runaway_names_the_loop(build: Any, how: str) -> None:
+    """Design §12: what repeats is named, with its node, also when the rows were taken long before or never made."""
+    naps = build.doing(*[Sleep(1_000), StartRecording(build.options())] * 90)
+    call = build.stage({"module": "nap"}, fakes={"nap": naps}, limits={"max_rows": 200}).offer()
+    loop = "200 rows; call c1 is at nap, flow; it repeats: .*RECORDER TRIGGERED"
+    with pytest.raises(RunawayError, match=loop) as said:
+        if how == "watched":
+            call.run()
+        else:
+            call.engine.pass_until(10 * HOUR_MS, None if how == "unseen" else lambda rows: None)
+    assert str(said.value).count("ARMED") == 1
+
+
+def test_the_limit_of_time_names_the_loop(build: Any) -> None:
+    """Design §12: rows that the driver has taken already are remembered for the error."""
+    fakes = {"nap": build.doing(*[Sleep(HOUR_MS), StartRecording(build.options())] * 30)}
+    with pytest.raises(RunawayError, match="24 virtual hours; call c1 is at nap, flow; it repeats: .*RECORDER ARMED"):
+        build.play({"module": "nap"}, fakes=fakes)
+
+
+def test_a_declared_step_is_an_input_row(sleeper: Callable[..., Any]) -> None:
+    """Law 5: a step that does nothing to a leg is a row when it is due, and nothing more; it needs no live call."""
+    stage = sleeper().offer()
+    stage.engine.declare("", "", "storage fails with 503", after_ms=700, step={"line": 9})
+    stage.run(until_ms=1_000)
+    assert [row[1:] for row in stage.rows if row.at_ms == 700] == [
+        (700, "", "", INPUT, "storage fails with 503", {"line": 9}, -1, "")
+    ]
+
+
+@pytest.mark.parametrize(("delivers", "awaits"), [(True, True), (False, False)])
+def test_an_engine_knows_that_only_deliveries_are_left(build: Any, delivers: bool, awaits: bool) -> None:
+    """Design §12: what goes on for deliveries alone does not happen to a call; a recorder's limit does."""
+    stop = build.doing(StartRecording(build.options(time_limit_s=5)), WaitForHangup())
+    stage = build.stage({"module": "rec"}, fakes={"rec": stop}, replies=("503",), delivers=delivers).offer()
+    stage.run(until_ms=1_000)
+    assert not stage.engine.awaits_deliveries_only
+    stage.run(until_ms=6_000)
+    assert (stage.engine.awaits_deliveries_only, stage.engine.live_calls) == (awaits, ("c1",))

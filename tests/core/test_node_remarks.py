@@ -39,6 +39,29 @@ def test_files_are_refused(url: str) -> None:
     assert "must not choose a file" in faults[0].problem
 
 
+@pytest.mark.parametrize("url", ["http://[::1", "http:///r", "http:h", "http://h:port/", " http://h", "ftp://a b/"])
+def test_a_url_that_is_none_is_said(url: str) -> None:
+    """B§6.1: what names no server is never sent to: an error when the flow is loaded, not a try that fails."""
+    faults, diagnostics = node_remarks("record_call", start(url), WHERE)
+    assert faults == ()
+    assert [(each.code, each.severity, each.where) for each in diagnostics] == [("bad-url", "error", "flow.data.url")]
+
+
+def test_a_password_with_a_slash_is_a_bad_url_that_is_not_shown() -> None:
+    """Design §9: the remark on an address whose password breaks it does not show the password."""
+    _, (remark,) = node_remarks("record_call", start("http://user:s3/cret@my.server/x"), WHERE)
+    assert remark.code == "bad-url" and "http://***@my.server/x" in remark.message
+    assert "cret" not in str(remark) and "%2F" in str(remark)
+
+
+@pytest.mark.parametrize("url", ["http://h/\n", "http://h\x00/r", "http://h/\x1b[31m", "http://h/\x85"])
+def test_control_characters_in_a_url_are_refused(url: str) -> None:
+    """The document is hostile: no control character gets into a request or onto a terminal."""
+    faults, diagnostics = node_remarks("record_caller", start(url), WHERE)
+    assert ([fault.where for fault in faults], diagnostics) == (["flow.data.url"], ())
+    assert str(faults[0]).isprintable()
+
+
 def test_a_remark_reads_as_one_line() -> None:
     """Place, level, what is the matter, what to write instead, and the stable code."""
     _, (remark,) = node_remarks("record_call", {}, WHERE)

@@ -111,9 +111,35 @@ def test_a_recording_that_only_a_bridge_starts_does_not_meet_voicemail() -> None
 
 
 def test_one_stop_ends_one_of_two() -> None:
-    """Two starts make two files, one stop ends the newer only (C9)."""
-    found = lint(record(), record(), record("stop"), node("voicemail", id="b"))
+    """Two starts are two recordings, one stop ends the newer only (C9)."""
+    found = lint(record(), record(url=f"{URL}/2"), record("stop"), node("voicemail", id="b"))
     assert [code for code, _, _ in found] == ["second-recording", "voicemail-while-recording"]
+
+
+SAME = ("same-upload-url", "warning")
+
+
+@pytest.mark.parametrize("between", [(), (record("stop"),), (node("user", id="u"), record("stop"))])
+@pytest.mark.parametrize("changes", [{}, {"url": f"{URL}/"}, {"format": "mp3"}])
+def test_two_recordings_with_one_url_overwrite_each_other(between: Any, changes: dict[str, Any]) -> None:
+    """B§6.3: the name is the call's alone: whether the first was stopped or not, the file that comes last stays."""
+    nodes = (record(), *between, record(**changes))
+    found = [each for each in lint(*nodes) if each[0] != "second-recording"]
+    assert found == [(*SAME, "flow" + ".children._" * (len(between) + 1) + ".data.url")]
+    remarks = lint_flow(flow_of(*nodes))
+    assert "started at flow:" in next(each.message for each in remarks if each.code == SAME[0])
+    assert not any("two files" in each.message for each in remarks)
+
+
+@pytest.mark.parametrize("changes", [{"url": f"{URL}/2"}, {"format": "wav"}, {"url": ""}, {"skip_module": True}])
+def test_recordings_with_urls_of_their_own_are_fine(changes: dict[str, Any]) -> None:
+    """Another url or format is another name; without url there is a document for each; a skipped start is none."""
+    assert SAME[0] not in [code for code, _, _ in lint(record(), record("stop"), record(**changes))]
+
+
+def test_record_caller_has_the_same_names() -> None:
+    """B§6.3 names both modules' files alike."""
+    assert (*SAME, "flow.children._.data.url") in lint(record(), node("record_caller", url=URL))
 
 
 def test_a_stop_without_start_is_said() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from callflow.core.trace import AUDIO, DELIVERY, EVENT, FLOW, INPUT, LATE_EVENT, LEG, RECORDER, Row
-from callflow.report.happenings import People, happening
+from callflow.report.happenings import happening
+from callflow.report.people import People
 
 CASES: list[tuple[str, str, str, dict[str, Any], str]] = [
     (LEG, "B", "CHANNEL_HOLD", {}, "alice holds"),
@@ -57,7 +58,7 @@ CASES: list[tuple[str, str, str, dict[str, Any], str]] = [
 def test_a_row_is_told_in_plain_words(kind: str, leg: str, name: str, detail: dict[str, Any], words: str) -> None:
     """Design §7, a live run: what happened, as a listener would say it."""
     row = Row(5, 0, "c1", leg, kind, name, detail, -1, "")
-    told = happening(row, People({"A": "Bob", "B": "alice"}), None)
+    told = happening(row, People({"A": "Bob", "B": "alice"}, have_talked=True), None)
     assert told is not None and told[0] == words
 
 

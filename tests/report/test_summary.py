@@ -11,7 +11,8 @@ import pytest
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.events import Answers, HangsUp, Speaks
 from callflow.core.trace import ERROR, WARNING, Row
-from callflow.report.summary import Failure, RecordingResult, Summary, as_json, summarise
+from callflow.report.results import Failure, RecordingResult, as_json
+from callflow.report.summary import Summary, summarise
 
 Placed = Callable[..., list[Row]]
 START = {"action": "start", "format": "wav", "url": "http://my.server/r"}

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callflow.core.causes import HangupCause
 from callflow.core.events import Answers, FallsSilent, HangsUp, Presses, Rejects, Speaks
-from callflow.core.trace import ERROR, INPUT, Row
+from callflow.core.trace import AUDIO, ERROR, NODE, Row
 from callflow.report.recordings import deliveries_text, recordings_text
-from callflow.report.summary import RunResult, summarise
-from callflow.report.timeline import Timeline, TimelineLine, because_chain, line_text, timeline, timeline_text
+from callflow.report.results import RunResult
+from callflow.report.summary import summarise
+from callflow.report.timeline import Timeline, TimelineLine, line_text
 from callflow.report.wording import clock, cut, printable
 
 Placed = Callable[..., list[Row]]
+
+
+def timeline(rows: Iterable[Row], **known: Any) -> list[TimelineLine]:
+    """The lines of all rows."""
+    fold = Timeline(**known)
+    return [line for line in map(fold.take, rows) if line is not None]
+
+
+def timeline_text(rows: Iterable[Row], width: int = 100) -> str:
+    """The lines as they are printed."""
+    return "\n".join(line_text(line, width) for line in timeline(rows))
 
 
 def told(rows: list[Row]) -> list[tuple[int, str, str]]:
@@ -119,8 +133,45 @@ def test_a_second_call_is_numbered(answered: list[Row], not_answered: list[Row])
     """Legs of several calls are told apart by the call's number."""
     second = [row._replace(call_id="c2", seq=row.seq + 1_000) for row in not_answered]
     lines = list(timeline([*answered, *second]))
-    assert {line.call for line in lines} == {1, 2}
+    assert {line.call for line in lines} == {"", "2"}
     assert line_text(lines[-1]).split()[1] == "2:A"
+
+
+def test_calls_with_names_have_them(answered: list[Row]) -> None:
+    """Design §12, several calls: `first` is what the scenario says, and what a reader sees before each leg."""
+    fold = Timeline({"c1": "first"})
+    line = next(line for line in map(fold.take, answered) if line is not None)
+    assert line_text(line, 100, fold.leg_width).split()[1] == "first:A"
+    assert fold.leg_width == len("first") + 4
+
+
+def test_who_is_busy_is_not_said_to_reject(call_placed: Placed) -> None:
+    """Design §6: `is busy` is another deed than `rejects`, and is the cause of what follows."""
+    ring = {"module": "user", "data": {"id": "al"}}
+    lines = told(call_placed((3_000, "B", Rejects(HangupCause.USER_BUSY)), flow=ring))
+    assert (3_000, "al is busy: USER_BUSY", "") in lines
+    assert (3_000, "nobody could be reached: USER_BUSY", "al is busy") in lines
+    assert not any("reject" in text for _, *texts in lines for text in texts)
+
+
+def test_an_endless_playback_is_told_in_linear_time() -> None:
+    """A chain of causes is never walked: each row knows its reason from the row before, and old rows are forgotten."""
+    node = Row(0, 0, "c1", "A", NODE, "play", {"where": "flow"}, -1, "")
+    sound = {"sound": {"prompt": "p"}, "for_ms": 1}
+    chain = (Row(n, n, "c1", "A", AUDIO, "plays", sound, n - 1, "") for n in range(1, 60_000))
+    assert {line.why for line in timeline([node, *chain])} == {"", "node 1: play"}
+
+
+def test_what_happened_long_ago_is_no_cause() -> None:
+    """A review of a message goes on for a minute: its prompts come from the node, not from the end of the take."""
+    sound = {"sound": {"prompt": "p"}, "for_ms": 1}
+    rows = [
+        Row(0, 0, "c1", "A", NODE, "voicemail", {"where": "flow"}, -1, ""),
+        Row(1, 5_000, "c1", "A", ERROR, "oh", {"message": "no"}, 0, ""),
+        Row(2, 5_500, "c1", "A", AUDIO, "plays", sound, 1, ""),
+        Row(3, 45_000, "c1", "A", AUDIO, "plays", sound, 2, ""),
+    ]
+    assert [line.why for line in timeline(rows)][2:] == ["error: no", "node 1: voicemail"]
 
 
 def test_hostile_names_do_not_reach_the_terminal(call_placed: Placed) -> None:
@@ -159,25 +210,6 @@ def test_a_text_that_fits_is_not_cut() -> None:
     assert (cut("four", 4), cut("fives", 4)) == ("four", "fiv…")
 
 
-def test_a_chain_of_causes_leads_back_to_an_input(answered: list[Row]) -> None:
-    """Law 5: why did my recording stop? Each row's cause, back to what somebody did."""
-    stop = next(row for row in answered if row.name == "RECORD_STOP")
-    assert [row.name for row in because_chain(answered, stop.seq)] == ["RECORD_STOP", "LEG_GONE", "hangs up"]
-
-
-def test_every_chain_ends_at_an_input_or_the_start(not_answered: list[Row]) -> None:
-    """Law 5: no row is without a reason, and no chain is endless."""
-    for row in not_answered:
-        last = because_chain(not_answered, row.seq)[-1]
-        assert last.kind == INPUT or last.because == -1
-
-
-def test_a_chain_of_a_row_that_is_not_there_is_refused(answered: list[Row]) -> None:
-    """A wrong number is an error of the caller's, by name."""
-    with pytest.raises(ValueError, match="row 9999: not in the trace"):
-        because_chain(answered, 9_999)
-
-
 def test_recordings_are_listed_with_all_that_matters(not_answered: list[Row]) -> None:
     """Issue 2, main job: length, completion cause, what ended it, where it was stored, the file to play."""
     result = summarise(not_answered)
@@ -198,7 +230,7 @@ def test_recordings_are_listed_with_all_that_matters(not_answered: list[Row]) ->
 
 
 def test_deliveries_are_listed_with_their_tries(call_placed: Placed) -> None:
-    """Each try with its time and the target's reply."""
+    """Of more than one try, each with its time and the target's reply."""
     rows = call_placed((9_000, "A", HangsUp()), replies=("503", "201"))
     first, second, third = deliveries_text(summarise(rows)).splitlines()
     assert first == "recording 0: PUT http://***@my.server/r/call_recording_c1.mp3: stored after 2 tries, 201"
@@ -206,10 +238,10 @@ def test_deliveries_are_listed_with_their_tries(call_placed: Placed) -> None:
     assert third.endswith(" 201")
 
 
-def test_nothing_recorded_and_nothing_delivered_are_said() -> None:
-    """An empty block would leave the reader guessing."""
+def test_nothing_recorded_is_said() -> None:
+    """An empty list of recordings would leave the reader guessing."""
     empty = RunResult("s", "docs", "passed")
-    assert (recordings_text(empty), deliveries_text(empty)) == ("no recordings", "no deliveries")
+    assert (recordings_text(empty), deliveries_text(empty)) == ("no recordings", "")
 
 
 def test_a_recording_without_a_file_says_what_became_of_it(call_placed: Placed) -> None:

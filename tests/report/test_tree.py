@@ -57,7 +57,7 @@ FLOW = {
 def test_a_flow_is_drawn_with_branches_and_settings() -> None:
     """One line a node: branch key, module, the settings that matter, remarks; never a credential."""
     assert tree_text(load(FLOW)).splitlines() == [
-        "record_call  start  mp3  time_limit=360  http://…@h/r",
+        "record_call  start  mp3  time_limit=360  http://***@h/r",
         "├─ NO_ANSWER: (empty: the flow ends here)",
         "└─ _: user  alice  timeout=20",
         '   ├─ USER_BUSY: menu (not simulated)  "m 1"  ! unknown-module',

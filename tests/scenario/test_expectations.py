@@ -183,7 +183,7 @@ def test_wrong_sounds(words: str) -> None:
         parse_sound(words)
 
 
-statuses = st.builds(HttpStatus, st.integers(100, 599), st.none() | st.integers(0, 10**7))
+statuses = st.builds(HttpStatus, st.integers(100, 599))
 
 
 @given(
@@ -198,12 +198,9 @@ def test_answers_round_trip(answer: Answer) -> None:
 
 def test_storage_answers() -> None:
     """Design §6: numbers and words, in turn."""
-    script = read_storage(
-        node_of("answers: [503, 503 retry after 30s, refused, timeout, reset, slow 2s, slow 1s then 500]")
-    )
+    script = read_storage(node_of("answers: [503, refused, timeout, reset, slow 2s, slow 1s then 500]"))
     assert script.answers == (
-        HttpStatus(503), HttpStatus(503, 30_000), Refused(), Timeout(), Reset(), Slow(2000),
-        Slow(1000, HttpStatus(500)),
+        HttpStatus(503), Refused(), Timeout(), Reset(), Slow(2000), Slow(1000, HttpStatus(500)),
     )  # fmt: skip
     assert read_storage(None).answers == read_storage(node_of("{}")).answers == ()
 
@@ -211,6 +208,8 @@ def test_storage_answers() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("answers: [503 retry after 30s]", "is not simulated yet; take it out: waiting as the target asks"),
+        ("answers: [slow 2s then 503 retry after 30s]", "is not simulated yet; take it out: waiting as"),
         ("answers: [600]", "from 100 to 599"),
         ("answers: [99]", "from 100 to 599"),
         ("answers: [refusd]", 'did you mean "refused"'),

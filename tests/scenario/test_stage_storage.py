@@ -183,3 +183,23 @@ def test_a_call_that_is_never_placed_is_a_failure(staging: ModuleType, tmp_path:
     result = run.result()
     assert (result.outcome, len(result.calls), len(result.failures)) == ("failed", 1, 2)
     assert "calls.second.timeline[0]" in result.failures[0].message
+
+
+def test_steps_that_tell_nothing_are_rows_too(staging: ModuleType, tmp_path: Path) -> None:
+    """Law 5: every step is an INPUT row, also a target that fails from now on and a phone that nobody answers."""
+    lines = ("at 5s: storage fails with 503", "at 20s: alice does not answer", "at 30s: caller hangs up")
+    run = staging.played(tmp_path, *lines, flow=staging.RECORDED)
+    inputs = [(row.at_ms, row.leg, row.name, row.detail["text"]) for row in staging.rows_of(run, "INPUT")]
+    assert inputs[1:3] == [
+        (5_000, "", "storage fails with 503", lines[0]),
+        (20_000, "B", "does not answer", lines[1]),
+    ]
+
+
+def test_tries_of_deliveries_keep_no_call_up(staging: ModuleType, tmp_path: Path) -> None:
+    """Design §12: nothing is left to happen to the call once only its delivery is tried again and again."""
+    flow = staging.record(staging.ring(), time_limit=5)
+    run = staging.played(tmp_path, "at 1s: alice answers", flow=flow, storage={"answers": [503]})
+    (call,) = run.result().calls
+    assert (call.ended_ms, call.hangup_by) == (5_000, "end of scenario")
+    assert len(attempts(run)[0]) == 6

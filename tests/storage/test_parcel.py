@@ -35,7 +35,7 @@ def test_no_repr_shows_a_credential(make_parcel: Callable[..., Parcel]) -> None:
     url = "http://me:geheim@host/a.mp3"
     parcel = make_parcel(url, metadata={"url": url})
     assert "geheim" not in repr(parcel) + str(parcel)
-    assert parcel.metadata == {"url": "http://host/a.mp3"}
+    assert parcel.metadata == {"url": "http://***@host/a.mp3"}
     assert parcel.target.url == url
 
 

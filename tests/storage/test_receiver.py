@@ -35,6 +35,16 @@ def test_a_recording_is_kept_under_its_path(receiver: RunningReceiver, method: s
     assert receiver.stored() == (Received(path, 3, digest(b"abc"), True),)
 
 
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "Multipart/Form-Data"])
+def test_a_form_is_refused(receiver: RunningReceiver, method: str, kind: str) -> None:
+    """415 with what to do: a form's boundaries are no audio, and nothing of it is kept."""
+    body = b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\nabc\r\n--x--\r\n'
+    answer = httpx2.request(method, f"{receiver.url}/a.mp3", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 415 and "send the raw bytes" in answer.text
+    assert (os.listdir(receiver.folder), receiver.stored()) == ([], ())
+
+
 def test_a_replaced_recording_is_200(receiver: RunningReceiver) -> None:
     """201 new, 200 replaced: a second PUT to one URL overwrites, as in production (B§6.3)."""
     answers = [httpx2.put(f"{receiver.url}/a.mp3", content=content) for content in (b"one", b"two")]
