@@ -137,8 +137,8 @@ class Show:
         lost = states["failed"] + states["waiting"]
         if lost:
             what = "1 recording" if lost == 1 else f"{lost} recordings"
-            todo = f"run again, or take the files from {outbox}"
-            self.say(printable(f"{what} did not arrive, kept in {outbox}: {todo}"), fg="red")
+            remedy = f"run again, or take the files from {outbox}"
+            self.say(printable(f"{what} did not arrive, kept in {outbox}: {remedy}"), fg="red")
 
 
 def _destinations(uploads: Uploads, folder: Path) -> Destinations:
