@@ -115,6 +115,8 @@ def load_flow(
         inside = document.get("data")
         wrapped = isinstance(inside, Mapping) and "flow" in inside
         hint = "take what is under 'data'" if wrapped else 'write {"flow": {"module": …}}'
+        if "timeline" in document or "calls" in document:
+            hint = "this looks like a scenario: `callflow run` plays those"
         loader.fault(at, "neither 'flow' nor 'module' is here", hint)
     return Flow(
         id=heading.id,

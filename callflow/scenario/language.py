@@ -89,7 +89,9 @@ def _scenarios(document: Document) -> tuple[Scenario, ...]:
     parts, use = with_fixtures(top)
     for key, node in parts.items():
         if key not in KEYS:
-            raise node.error(f"unknown key {shown(key)}", suggestion(key, KEYS))
+            is_callflow = key in ("module", "flow") and "callflow" not in parts
+            hint = "this looks like a callflow: `callflow lint` reads those" if is_callflow else suggestion(key, KEYS)
+            raise node.error(f"unknown key {shown(key)}", hint)
     table = parts.pop("examples", None)
     if table is None:
         return (_scenario(top, fill_row(parts, {}), use, 0),)

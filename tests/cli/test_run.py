@@ -200,6 +200,15 @@ def test_upload_to_a_dead_target_is_status_4_and_loses_nothing(tmp_path: Path, p
     assert list((tmp_path / "out" / "outbox").rglob("*.mp3"))
 
 
+def test_the_other_kind_of_file_is_recognised(tmp_path: Path) -> None:
+    """A scenario given to lint and a callflow given to run say which command reads them."""
+    file = scenario(tmp_path, flow())
+    assert "`callflow lint` reads those" in run(tmp_path / "flow.json").stderr
+    linted = CliRunner().invoke(verbs, ["lint", str(file)])
+    assert "`callflow run` plays those" in linted.output
+    assert linted.exit_code == 2
+
+
 def test_an_unusable_destination_is_said_before_the_first_call(tmp_path: Path) -> None:
     """Nothing is played or kept when nothing could be delivered: status 2, one line."""
     done = run(scenario(tmp_path, flow()), "--upload", "--database", "nonsense", "--out", tmp_path / "out")
