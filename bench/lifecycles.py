@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from attrs import define
 
 from callflow.actions import record_call, user
 from callflow.core.account import implied_account
-from callflow.core.engine import Engine
+from callflow.core.engine import Engine, Sink
 from callflow.core.events import Answers, Caller, HangsUp
 from callflow.core.exchange import Setting
 from callflow.core.flow import load_flow
@@ -75,13 +75,26 @@ def place(engine: Engine, start_ms: int, numbers: range, live: int) -> None:
         engine.tell(call_id, "A", HANGS_UP, after_ms=after_ms + LASTS_MS)
 
 
+def drop(rows: Sequence[tuple[Any, ...]]) -> None:
+    """The null sink: every row is made, and nobody keeps it."""
+
+
 def run_null(live: int, calls: int) -> None:
-    """Our engine, nobody wants the rows."""
+    """Our engine, every row made and dropped."""
+    _run_ours(live, calls, drop)
+
+
+def run_unheard(live: int, calls: int) -> None:
+    """Our engine, rows counted and not even made."""
+    _run_ours(live, calls, None)
+
+
+def _run_ours(live: int, calls: int, sink: Sink | None) -> None:
     engine, rows = new_engine(), -1  # row 0 is the header
     for start_ms, numbers in arrivals(live, calls):
         place(engine, start_ms, numbers, live)
-        rows += engine.pass_until(start_ms + BEAT_MS - 1)
-    rows += engine.pass_until(10**10)
+        rows += engine.pass_until(start_ms + BEAT_MS - 1, sink)
+    rows += engine.pass_until(10**10, sink)
     assert (rows, engine.live_calls) == (calls * ROWS_A_CALL, ()), (rows, len(engine.live_calls))
 
 
@@ -181,6 +194,7 @@ def run_simpy(live: int, calls: int, is_lean: bool = False) -> None:
 
 SIDES: dict[str, Callable[[int, int], None]] = {
     "null": run_null,
+    "unheard": run_unheard,
     "written": run_written,
     "simpy": run_simpy,
     "lean": partial(run_simpy, is_lean=True),

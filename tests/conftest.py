@@ -119,11 +119,29 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
-@pytest.fixture(scope="session")
-def staging() -> ModuleType:
-    """Scenarios for tests of the edge: the module `staging` beside this file."""
-    spec = importlib.util.spec_from_file_location("callflow_test_staging", Path(__file__).parent / "staging.py")
+def module_beside(file: str) -> ModuleType:
+    """Load what tests share from a file of this folder: test modules cannot import each other in this import mode."""
+    path = Path(__file__).parent / file
+    spec = importlib.util.spec_from_file_location(f"callflow_test_{path.stem}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def staging() -> ModuleType:
+    """Scenarios for tests of the edge: the module `staging` beside this file."""
+    return module_beside("staging.py")
+
+
+@pytest.fixture(scope="session")
+def build() -> ModuleType:
+    """Accounts, flows, fake actions and watched runs, for tests of the core and the actions."""
+    return module_beside("core/building.py")
+
+
+@pytest.fixture(scope="session")
+def placing() -> ModuleType:
+    """The main job's two calls on the real engine, for tests of whatever reads a trace."""
+    return module_beside("placing.py")

@@ -44,7 +44,6 @@ class Show:
     """Prints a run as it happens; quiet when only its result is wanted."""
 
     is_quiet: bool = False
-    is_verbose: bool = False
 
     def say(self, text: str = "", **style: bool | str) -> None:
         """Print a line, unless quiet; click drops colours where nobody would see them."""
@@ -111,7 +110,7 @@ class Show:
             self.say(f"\n{tries}")
         self.say()
         for diagnostic in result.diagnostics:
-            if diagnostic.severity != "info" or self.is_verbose:
+            if diagnostic.severity != "info":  # `lint --verbose` and `--json` have the rest
                 self.say(diagnostic_text(_with_name(diagnostic, names)), fg=_COLOURS[diagnostic.severity])
         for failure in result.failures:
             self.say(printable(f"failed: {failure.message}"), fg="red")

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
 from callflow.core.trace import Row
 
-_FILE = Path(__file__).resolve().parent.parent / "placing.py"
-
-
-def _loaded() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("callflow_test_placing", _FILE)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_PLACING = _loaded()
-
 
 @pytest.fixture
-def call_placed() -> Callable[..., list[Row]]:
+def call_placed(placing: Any) -> Callable[..., list[Row]]:
     """The function that places a call and returns its rows."""
-    placed: Callable[..., list[Row]] = _PLACING.place_call
+    placed: Callable[..., list[Row]] = placing.place_call
     return placed
 
 
 @pytest.fixture
-def answered(call_placed: Callable[..., list[Row]]) -> list[Row]:
+def answered(placing: Any) -> list[Row]:
     """The main job's first call: alice answers at 4 s, both speak for 10 s, Bob hangs up at 40 s."""
-    return call_placed(*_PLACING.ANSWERED)
+    rows: list[Row] = placing.place_call(*placing.ANSWERED)
+    return rows
 
 
 @pytest.fixture
-def not_answered(call_placed: Callable[..., list[Row]]) -> list[Row]:
+def not_answered(placing: Any) -> list[Row]:
     """The main job's second call: nobody answers for 20 s, Bob leaves a message of 4 s; stored at the second try."""
-    return call_placed(*_PLACING.NOT_ANSWERED, replies=("503", "201"))
+    rows: list[Row] = placing.place_call(*placing.NOT_ANSWERED, replies=("503", "201"))
+    return rows
