@@ -9,11 +9,13 @@ from attrs import frozen
 
 from callflow.core.call import CallView
 from callflow.core.effects import ANY_DIGIT, CONTINUE, Answer, Next, Play, Sleep
+from callflow.core.keeping import KeepDigits
 from callflow.core.registry import action
 from callflow.core.settings import setting
 from callflow.core.sounds import PROMPT_LENGTHS_MS, PROMPT_MS, Sound, prompt
 
 _AFTER_ANSWER_MS = 100
+_COLLECTION = "default"
 
 
 @frozen
@@ -38,7 +40,7 @@ def sound_of(call: CallView, media_id: str) -> Sound | None:
 
 @action("play", PlaySettings)
 async def play(call: CallView, settings: PlaySettings) -> Next:
-    """Play the file to its end or to a digit, and go on; unknown media is passed over."""
+    """Play the file to its end or to a digit, which joins the collected ones; unknown media is passed over."""
     sound = sound_of(call, settings.id or "")
     if sound is None:
         return CONTINUE
@@ -46,5 +48,7 @@ async def play(call: CallView, settings: PlaySettings) -> Next:
         await Answer()
         await Sleep(_AFTER_ANSWER_MS)
     times = 0 if settings.endless_playback else settings.loop_count or 1
-    await Play((sound,), "".join(settings.terminators), times=times)
+    digit = await Play((sound,), "".join(settings.terminators), times=times)
+    if digit:
+        await KeepDigits(_COLLECTION, call.collected(_COLLECTION) + digit)
     return CONTINUE

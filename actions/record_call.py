@@ -7,9 +7,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from attrs import frozen
 
-from callflow.actions.recording_settings import RecordingSettings, recording_options
+from callflow.actions.recording_settings import RecordingSettings, resolve
+from callflow.core.account import SystemMedia
 from callflow.core.call import CallView
 from callflow.core.effects import CONTINUE, Next, StartRecording, StopRecording
 from callflow.core.registry import action
@@ -30,6 +33,13 @@ async def record_call(call: CallView, settings: RecordCallSettings) -> Next:
     if settings.action == "stop":
         await StopRecording()
     else:
-        origin = f"callflow : {settings.label or call.flow_name}"
-        await StartRecording(recording_options(call, settings, "record_call", channels=2, origin=origin))
+        await _start(settings, call.account.system, call.profile.default_time_limit_s, call.flow_name)
     return CONTINUE
+
+
+@lru_cache(maxsize=256)  # a node's recording is the same for every call; settings and system compare by identity
+def _start(
+    settings: RecordCallSettings, system: SystemMedia, default_limit_s: int | None, flow_name: str
+) -> StartRecording:
+    origin = f"callflow : {settings.label or flow_name}"
+    return StartRecording(resolve(settings, system, default_limit_s, "record_call", channels=2, origin=origin))

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Final, Literal
 
 from attrs import frozen
 
 from callflow.core.account import SystemMedia
 from callflow.core.call import CallView
 from callflow.core.effects import RecordingOptions
+from callflow.core.recording_limits import MONO_RATE_HZ, STEREO_RATE_HZ, fits_the_file, limit_of
 from callflow.core.settings import setting
-from callflow.core.sounds import MP3_RATES_HZ, WAV_RATES_HZ
+from callflow.core.silence import Listening
 
-STEREO_RATE_HZ = 16_000
-MONO_RATE_HZ = 8_000
-
-
-def _fits_the_file(rate_hz: int, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The fault of a sample rate that the file cannot hold: our limit, since the seed gives none.
-
-    A recording without a format is an MP3 unless the account says otherwise, which nobody knows yet.
-    """
-    least_hz, most_hz = WAV_RATES_HZ
-    if siblings.get("format") == "wav":
-        fits, right = least_hz <= rate_hz <= most_hz, f"{least_hz} to {most_hz}"
-    else:
-        fits, right = rate_hz in MP3_RATES_HZ, ", ".join(map(str, MP3_RATES_HZ))
-        right = f'one of {right}, or "format": "wav" with {least_hz} to {most_hz}'
-    return None if fits else (f"files made here cannot have {rate_hz} samples a second (our limit)", f"write {right}")
+_THRESHOLD_OF_TIMEOUTS: Final = 200
+"""The frame score that the switch takes when it is given a timeout and no threshold (B§4.2)."""
 
 
 @frozen(eq=False)
@@ -45,7 +30,7 @@ class RecordingSettings:
     record_on_answer: bool = setting(False, help="Start when the call is answered.")
     record_on_bridge: bool = setting(False, help="Start when the call is bridged.")
     record_sample_rate: int | None = setting(
-        None, help="Sample rate in Hz that the format has; default 16000 in stereo, 8000 in mono.", check=_fits_the_file
+        None, help="Sample rate in Hz that the format has; default 16000 in stereo, 8000 in mono.", check=fits_the_file
     )
     should_follow_transfer: bool = setting(True, help="Go on recording after a transfer.")
     silence_detection: bool = setting(False, help="End the recording when nobody speaks for a time.")
@@ -59,21 +44,22 @@ class RecordingSettings:
 def recording_options(
     call: CallView, settings: RecordingSettings, module: str, *, channels: int, origin: str
 ) -> RecordingOptions:
-    """Resolve the settings against the profile's defaults and the system's limits (B§3.2, B§3.4)."""
-    return _resolved(settings, call.account.system, call.profile.default_time_limit_s, module, channels, origin)
+    """What a recording of this call is to be, by `resolve`."""
+    default_limit_s = call.profile.default_time_limit_s
+    return resolve(settings, call.account.system, default_limit_s, module, channels=channels, origin=origin)
 
 
-@lru_cache(maxsize=256)  # a node's options are the same for every call; settings and system compare by identity
-def _resolved(
-    settings: RecordingSettings, system: SystemMedia, default_s: int | None, module: str, channels: int, origin: str
+def resolve(
+    settings: RecordingSettings,
+    system: SystemMedia,
+    default_limit_s: int | None,
+    module: str,
+    *,
+    channels: int,
+    origin: str,
 ) -> RecordingOptions:
-    most_s = system.max_recording_time_limit
-    asked_s = settings.time_limit if settings.time_limit is not None else default_s
-    if asked_s is not None and asked_s <= most_s:
-        stated = "time_limit" if settings.time_limit is not None else "default_time_limit"
-        limit_s, rule = asked_s, f"{module}.{stated}={asked_s}"
-    else:
-        limit_s, rule = most_s, f"media.max_recording_time_limit={most_s}"
+    """Resolve the settings against the profile's default limit and the system's say (B§3.2, B§3.4)."""
+    limit_s, rule = limit_of(settings.time_limit, default_limit_s, system.max_recording_time_limit, module)
     starts: Literal["at once", "on answer", "on bridge"] = "at once"
     if settings.record_on_answer:  # with both flags set, the answer wins (B§3.6, C5)
         starts = "on answer"
@@ -96,4 +82,14 @@ def _resolved(
         method=settings.method,
         starts=starts,
         follows_transfer=settings.should_follow_transfer,
+        listening=_listening(settings) if settings.silence_detection else None,
     )
+
+
+def _listening(settings: RecordingSettings) -> Listening | None:
+    """What the switch makes of the silence keys: it ignores what is negative, and a threshold of 0 is off (B§4.2)."""
+    initial_ms, final_ms = settings.silence_initial_timeout, settings.silence_final_timeout
+    threshold = settings.silence_threshold
+    if threshold < 0:
+        threshold = _THRESHOLD_OF_TIMEOUTS if initial_ms >= 0 or final_ms >= 0 else 0
+    return Listening("tap", threshold, max(0, initial_ms), max(0, final_ms)) if threshold else None

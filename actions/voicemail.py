@@ -32,6 +32,7 @@ from callflow.core.sounds import BEEP, Sound, digits, prompt
 _REVIEWS = 4
 _REVIEW_WAIT_MS = 5000
 _RATE_HZ = 8000
+_HITS_OF_NONE = 3  # the seconds of silence that the record application takes when it is given 0 (B§4.6)
 
 
 @frozen
@@ -118,7 +119,13 @@ async def _take_message(call: CallView, settings: VoicemailSettings, box: Mailbo
     )
     while True:
         await Play((BEEP,), ended_by_digits="")
-        take = await RecordTake("voicemail", options, box.silence_hits * 1000, system.min_message_size_ms)
+        take = await RecordTake(
+            "voicemail",
+            options,
+            silence_ms=1000 * (box.silence_hits or _HITS_OF_NONE),
+            min_length_ms=system.min_message_size_ms,
+            threshold=box.silence_threshold,
+        )
         choice = await _review(call, box, take)
         if choice != "3":
             break

@@ -2,6 +2,7 @@
 
 Every measurement is a process of its own. A round runs all sides one after another, the next round in the opposite
 order, and a ratio is taken within its round; the table gives the median of the ratios, and the lowest and highest.
+Tables of other parts follow, as their own scripts print them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+FURTHER_TABLES = ("render.py", "scan.py")
+"""Benchmarks of other parts, each a script that prints its own table."""
+
 POPULATIONS = ((1_000, 10_000, 7), (100_000, 120_000, 3))
 """Live calls, calls placed, rounds."""
 
@@ -122,6 +126,9 @@ def main() -> None:
     bytes_a_call = measure("memory.py", MEMORY_LIVE)["bytes_a_call"]
     print(f"\nMemory: {bytes_a_call:,.0f} bytes a live call (growth of resident memory, {MEMORY_LIVE:,} calls)")
     print_verdicts(all_times, bytes_a_call)
+    sys.stdout.flush()
+    for script in FURTHER_TABLES:
+        subprocess.run([sys.executable, str(HERE / script)], check=True)
     print(f"\n{time.monotonic() - started:.0f} s in all")
 
 

@@ -48,9 +48,10 @@ def load_inline_account(data: Mapping[str, object], reading: Reading, where: str
 
 
 def _load(data: Mapping[str, object], reading: Reading, place: Callable[[str], str]) -> LoadedAccount:
-    strict = reading.profile.bounds_are_errors
+    strict, skips = reading.profile.bounds_are_errors, reading.skip_unsimulated
     try:
-        account, diagnostics = read_account(data, known=document_keys(), bounds_are_errors=strict)
+        known = document_keys()
+        account, diagnostics = read_account(data, known=known, bounds_are_errors=strict, skip_unsimulated=skips)
     except ScenarioError as fault:
         raise _placed(fault, place) from None
     paths = dict(_flow_paths(account, data.get("callflows")))
@@ -95,10 +96,15 @@ def _flow(listed: FlowDocument, path: str, label: str, reading: Reading, place: 
         return place(f"{inside}{where}")
 
     # The document's heading was read with the account, and its remarks were made there.
-    tree = (each for each in flow.diagnostics if each.where == at or each.where.startswith(f"{at}."))
+    read_here = (at, f"{at.removesuffix('flow')}metaflow")
+    tree = (each for each in flow.diagnostics if any(_is_inside(each.where, path) for path in read_here))
     remarks = tuple(evolve(each, where=in_account(each.where)) for each in tree)
     faults = tuple(FlowError(in_account(each.where), each.problem, each.hint) for each in flow.faults)
     return PlacedFlow(evolve(flow, id=listed.id, faults=faults, diagnostics=remarks), in_account)
+
+
+def _is_inside(where: str, path: str) -> bool:
+    return where == path or where.startswith(f"{path}.")
 
 
 def _placed(fault: ScenarioError, place: Callable[[str], str]) -> ScenarioError:

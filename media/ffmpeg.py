@@ -1,7 +1,8 @@
-"""Formats that soundfile lacks, decoded by ffmpeg through pydub where ffmpeg exists; and pydub's quiet import.
+"""Formats that soundfile lacks, decoded by ffmpeg where it exists; and pydub's quiet import.
 
 ffmpeg guesses formats from content, and some (playlists, concat scripts) make it open other files and addresses. So it
-is only ever started with the container that the file's suffix names, out of a list of harmless ones.
+is only ever started with the container that the file's suffix names, out of a list of harmless ones, and may open files
+alone. What it decodes is read block by block: pydub would hold a clip of hours in memory several times over.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import struct
+import subprocess
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,22 +27,24 @@ from callflow.media.wording import shown
 if TYPE_CHECKING:
     from pydub import AudioSegment
 
-# suffix -> (ffmpeg's demuxer, its decoder where ffprobe is not there to ask)
-_CONTAINERS = {
-    ".m4a": ("mp4", "aac"),
-    ".mp4": ("mp4", "aac"),
-    ".3gp": ("mp4", "amrnb"),
-    ".aac": ("aac", "aac"),
-    ".amr": ("amr", "amrnb"),
-    ".wma": ("asf", "wmav2"),
-    ".webm": ("matroska", "libopus"),
-    ".mka": ("matroska", "libopus"),
+_DEMUXERS = {
+    ".m4a": "mp4",
+    ".mp4": "mp4",
+    ".3gp": "mp4",
+    ".aac": "aac",
+    ".amr": "amr",
+    ".wma": "asf",
+    ".webm": "matroska",
+    ".mka": "matroska",
 }
+_ARGUMENTS = "-map 0:a:0 -vn -sn -dn -c:a pcm_s16le -bitexact -f wav pipe:1".split()
+_BLOCK_BYTES = 1 << 18
+_MOST_HEADER_BYTES = 1 << 16
 
 
 def is_for_ffmpeg(path: Path) -> bool:
     """Whether the file's suffix names a format that is left to ffmpeg."""
-    return path.suffix.lower() in _CONTAINERS
+    return path.suffix.lower() in _DEMUXERS
 
 
 def pydub_segment() -> type[AudioSegment]:
@@ -57,10 +64,12 @@ def _converter() -> str | None:
     return found
 
 
-def decoded_by_ffmpeg(path: Path) -> tuple[int, int, NDArray[np.float32]]:
-    """(rate, channels, samples of shape (n, channels), full scale 1.0) of a file for which `is_for_ffmpeg` holds.
+@contextmanager
+def decoded_by_ffmpeg(path: Path) -> Iterator[tuple[int, int, Iterator[NDArray[np.float32]]]]:
+    """(rate, channels, blocks of shape (n, channels), full scale 1.0) of a file for which `is_for_ffmpeg` holds.
 
-    Raises MediaError where ffmpeg is missing, naming what to install, and where it cannot decode the file.
+    Raises MediaError where ffmpeg is missing, naming what to install, and, also while the blocks are read, where it
+    cannot decode the file. The process ends with the context.
     """
     converter = _converter()
     if converter is None:
@@ -68,20 +77,53 @@ def decoded_by_ffmpeg(path: Path) -> tuple[int, int, NDArray[np.float32]]:
             f"{shown(path)}: only ffmpeg decodes {path.suffix.lower()}, and there is none; with ffmpeg installed it "
             "would play, and a WAV file always does"
         )
-    demuxer, decoder = _CONTAINERS[path.suffix.lower()]
-    segments = pydub_segment()
-    from pydub.exceptions import CouldntDecodeError
-
-    segments.converter = converter
-    codec = None if shutil.which("ffprobe") else decoder
+    command = [converter, "-nostdin", "-v", "quiet", "-protocol_whitelist", "file"]
+    command += ["-f", _DEMUXERS[path.suffix.lower()], "-i", os.path.abspath(path), *_ARGUMENTS]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            made = segments.from_file(os.path.abspath(path), format=demuxer, codec=codec)
-    except (CouldntDecodeError, OSError, IndexError, KeyError, ValueError) as error:
-        raise MediaError(
-            f"{shown(path)}: ffmpeg cannot decode it as {demuxer}; a complete sound file would be right"
-        ) from error
-    whole = made.set_sample_width(2)
-    values = np.frombuffer(whole.raw_data, dtype="<i2").reshape(-1, whole.channels)
-    return whole.frame_rate, whole.channels, values.astype(np.float32) / np.float32(32_768)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except OSError as error:
+        raise MediaError(f"{shown(path)}: ffmpeg cannot be started; an ffmpeg that runs would decode it") from error
+    output = process.stdout
+    assert output is not None
+    try:
+        rate, channels = _read_header(output, path)
+        yield rate, channels, _blocks(process, output, channels, path)
+    finally:
+        process.kill()
+        output.close()
+        process.wait()
+
+
+def _undecodable(path: Path) -> MediaError:
+    demuxer = _DEMUXERS[path.suffix.lower()]
+    return MediaError(f"{shown(path)}: ffmpeg cannot decode it as {demuxer}; a complete sound file would be right")
+
+
+def _read_header(output: IO[bytes], path: Path) -> tuple[int, int]:
+    """Rate and channels of the WAV file that ffmpeg writes into a pipe, whose sizes it cannot know."""
+    if output.read(4) != b"RIFF" or output.read(8)[4:] != b"WAVE":
+        raise _undecodable(path)
+    rate = channels = 0
+    for _ in range(16):
+        head = output.read(8)
+        name, length = struct.unpack("<4sI", head) if len(head) == 8 else (b"", 0)
+        if name == b"data" and rate > 0 and channels > 0:
+            return rate, channels
+        if not name or name == b"data" or length > _MOST_HEADER_BYTES:
+            break
+        body = output.read(length + length % 2)
+        if name == b"fmt " and length >= 16:
+            channels, rate = struct.unpack("<2xHI", body[:8])
+    raise _undecodable(path)
+
+
+def _blocks(
+    process: subprocess.Popen[bytes], output: IO[bytes], channels: int, path: Path
+) -> Iterator[NDArray[np.float32]]:
+    """16-bit samples until ffmpeg is done; MediaError when it says that it failed."""
+    size = max(1, _BLOCK_BYTES // (2 * channels)) * 2 * channels
+    while data := output.read(size):
+        values = np.frombuffer(data[: len(data) // (2 * channels) * 2 * channels], dtype="<i2")
+        yield values.reshape(-1, channels).astype(np.float32) / np.float32(32_768)
+    if process.wait() != 0:
+        raise _undecodable(path)

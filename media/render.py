@@ -25,6 +25,7 @@ class _Piece:
     begin: int
     end: int
     offset: int
+    codec_rate: int | None
 
 
 def blocks(track: Track, block_ms: int = BLOCK_MS) -> Iterator[NDArray[np.int16]]:
@@ -49,7 +50,8 @@ def blocks(track: Track, block_ms: int = BLOCK_MS) -> Iterator[NDArray[np.int16]
 def _piece(span: Span, rate: int) -> _Piece:
     """The span in samples. Its source's start is cut like its ends: two spans that continue a source make no seam."""
     begin, end = sample_at(span.from_ms, rate), sample_at(span.to_ms, rate)
-    return _Piece(span.source, span.side, begin, end, begin - sample_at(span.from_ms - span.offset_ms, rate))
+    offset = begin - sample_at(span.from_ms - span.offset_ms, rate)
+    return _Piece(span.source, span.side, begin, end, offset, span.codec_rate)
 
 
 def _block(sounding: Sequence[_Piece], begin: int, end: int, track: Track) -> NDArray[np.int16]:
@@ -85,7 +87,7 @@ def _mixed(pieces: Sequence[_Piece], begin: int, end: int, rate: int) -> NDArray
 
 def _sound(piece: _Piece, first: int, last: int, rate: int) -> NDArray[np.int16]:
     """What the piece has for samples [first, last) of the file."""
-    return samples(piece.source, piece.offset + first - piece.begin, last - first, rate)
+    return samples(piece.source, piece.offset + first - piece.begin, last - first, rate, piece.codec_rate)
 
 
 def _saturated(total: NDArray[np.int32]) -> NDArray[np.int16]:

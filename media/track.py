@@ -7,7 +7,7 @@ from typing import Literal
 from attrs import frozen
 
 from callflow.core.errors import MediaError
-from callflow.media.sources import RATES, Source
+from callflow.media.sources import CODEC_RATES, RATES, Source
 
 Side = Literal["left", "right"]
 """left = what the recorded leg says, right = what it hears (B§3.8)."""
@@ -25,7 +25,9 @@ def sample_at(at_ms: int, rate: int) -> int:
 class Span:
     """`source` sounds on `side` from `from_ms` to `to_ms` (not included), in recording time: 0 is the first sample.
 
-    `offset_ms` says where in the source the span begins. Raises MediaError for times that run backwards.
+    `offset_ms` says where in the source the span begins, `codec_rate` at how many Hz it is made before it is brought to
+    the track's rate: the lowest on its way, of the codec of who says it and of who hears it; None is the track's own
+    rate. Raises MediaError for times that run backwards and for a rate that no codec has.
     """
 
     source: Source
@@ -33,6 +35,7 @@ class Span:
     from_ms: int
     to_ms: int
     offset_ms: int = 0
+    codec_rate: int | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.side not in ("left", "right"):
@@ -41,6 +44,10 @@ class Span:
             raise MediaError(
                 f"Span: from {self.from_ms} to {self.to_ms} ms, offset {self.offset_ms} ms is no stretch of time; "
                 "0 <= from <= to and 0 <= offset would be"
+            )
+        if self.codec_rate is not None and self.codec_rate not in CODEC_RATES:
+            raise MediaError(
+                f"Span.codec_rate: {self.codec_rate!r} does not fit; {CODEC_RATES[0]} to {CODEC_RATES[-1]} Hz would"
             )
 
 

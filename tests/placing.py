@@ -16,6 +16,7 @@ from callflow.core.flow import load_flow
 from callflow.core.profile import PROFILES
 from callflow.core.registry import Registry
 from callflow.core.trace import REQUEST, Row
+from callflow.ears import Ears
 
 MODULES = (each.name for each in pkgutil.iter_modules(callflow.actions.__path__))
 ACTIONS = Registry.collect([importlib.import_module(f"callflow.actions.{name}") for name in MODULES])
@@ -54,10 +55,13 @@ def place_call(
     engine.offer("c1", Caller("+14155550100", name), "2001", loaded)
     for at_ms, leg, told in tells:
         engine.tell("c1", leg, told, after_ms=at_ms)
-    rows = []
+    rows, ears = [], Ears()
     for row in engine.run():
         rows.append(row)
-        if row.kind == REQUEST and row.detail is not None:
+        heard = ears.take(row)
+        if heard is not None:
+            engine.answer_silence(heard, because=row.seq)
+        elif row.kind == REQUEST and row.detail is not None:
             reply = replies[min(row.detail["attempt"], len(replies)) - 1]
             answer = DeliveryAnswered(row.detail["delivery"], reply, reply.startswith("2"))
             engine.answer_delivery(answer, because=row.seq)

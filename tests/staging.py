@@ -32,6 +32,13 @@ def ring(user: str = "alice", *children: Mapping[str, Any], **data: Any) -> dict
     return {**node, "children": {"_": children[0]}} if children else node
 
 
+def stop_after(ms: int) -> dict[str, Any]:
+    """A record_call node that stops, some time after the flow came to it; then the call waits for its end."""
+    wait = {"module": "wait_for_hangup"}
+    stop = {"module": "record_call", "data": {"action": "stop"}, "children": {"_": wait}}
+    return {"module": "sleep", "data": {"duration": ms, "unit": "ms"}, "children": {"_": stop}}
+
+
 RING_ONLY = ring()
 RECORDED = record(ring("alice", VOICEMAIL))
 

@@ -75,7 +75,7 @@ def test_what_issue_2_calls_bad_input(staging: ModuleType, tmp_path: Path, data:
         ("flow.json", "[]", "a list is no callflow"),
         ("flow.yaml", "", "null is no callflow"),
         ("flow.json", '{"data": {"flow": {}}}', "take what is under 'data'"),
-        ("flow.json", '{"module": "menu"}', "--skip-unsimulated"),
+        ("flow.json", '{"module": "conference"}', "--skip-unsimulated"),
         ("flow.txt", "{}", "name it .yaml, .yml or .json"),
     ],
 )

@@ -1,8 +1,9 @@
 """Pins every package that a set-up installs: name, version and the hashes of all its files, no download addresses.
 
 One file a set-up, each holding the one before it at the same versions: `requirements/run.txt` (the program and its
-build backend), `test.txt` (what the tests use), `dev.txt` (linter, type checker, this tool). The versions hold for
-every Python that `requires-python` allows and every platform, by environment markers. `make pins` runs this.
+build backend), `test.txt` (what the tests use, optional parts of the product among it), `dev.txt` (linter, type
+checker, this tool). The versions hold for every Python that `requires-python` allows and every platform, by
+environment markers. `make pins` runs this.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
-SETS: dict[str, tuple[str, ...]] = {"dev": ("test", "dev"), "test": ("test",), "run": ()}
+SETS: dict[str, tuple[str, ...]] = {"dev": ("test", "tts", "dev"), "test": ("test", "tts"), "run": ()}
 """Set-up -> the extras it installs; the largest first, since its versions bind the others."""
 
 

@@ -22,6 +22,10 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("callflow.cli.run", "Place the calls of a scenario and show what happens."),
     "lint": ("callflow.cli.lint", "Say what is wrong with callflows before a call is placed."),
     "draw": ("callflow.cli.draw", "Draw a callflow, or one of the machines behind a call."),
+    "explain": ("callflow.cli.explain", "Say why a recording started and ended when it did."),
+    "diff": ("callflow.cli.diff", "Run a scenario under two profiles and show where they part."),
+    "sweep": ("callflow.cli.sweep", "Run a scenario with many values of a setting and map the lengths."),
+    "scan": ("callflow.cli.scan", "Say where silence would end a recording of a sound file."),
     "receive": ("callflow.cli.receive", "Receive recordings into a folder, as a server."),
     "modules": ("callflow.cli.modules", "List the callflow modules and their settings."),
 }

@@ -10,6 +10,7 @@ import click
 
 from callflow.cli.options import profile_option, strict_option, with_option
 from callflow.core.delivery import DELIVERY
+from callflow.core.digits import DIGIT_TABLE
 from callflow.core.leg import LEG_TABLE
 from callflow.core.profile import DOCS, PROFILES
 from callflow.core.recorder import RECORDER_TABLE
@@ -20,18 +21,20 @@ from callflow.loading import Reading, load_callflow
 from callflow.report.mermaid import mermaid_text
 from callflow.report.tree import tree_text
 
-MACHINES: Final[Mapping[str, Table[Any, Any]]] = {table.name: table for table in (RECORDER_TABLE, DELIVERY, LEG_TABLE)}
+MACHINES: Final[Mapping[str, Table[Any, Any]]] = {
+    table.name: table for table in (RECORDER_TABLE, DELIVERY, LEG_TABLE, DIGIT_TABLE)
+}
 """What can be drawn beside callflows, by name."""
 
 
 @click.command()
-@click.argument("what", metavar="CALLFLOW|recorder|delivery|leg")
+@click.argument("what", metavar="CALLFLOW|recorder|delivery|leg|metaflow")
 @click.option("--format", "form", type=click.Choice(("text", "mermaid")), default="text", show_default=True)
 @with_option
 @profile_option
 @strict_option
 def command(what: str, form: str, values: Mapping[str, str], profile: str | None, strict: bool) -> None:
-    """Draw a callflow file as a tree, or the state table of a recorder, a delivery or a leg.
+    """Draw a callflow file as a tree, or the state table of a recorder, delivery, leg or metaflow.
 
     As text for the terminal, or as mermaid for a page. Errors and warnings stand behind the node that they are about;
     `callflow lint` explains them. A file that has a machine's name is reached as ./recorder.

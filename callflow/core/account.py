@@ -5,7 +5,7 @@ The records themselves are in `callflow.core.endpoints` and `callflow.core.direc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 from attrs import define, field, frozen
@@ -21,24 +21,31 @@ from callflow.core.account_documents import (
     leaves_its_folder,
     system_media,
 )
+from callflow.core.account_groups import Group, GroupDocument
+from callflow.core.account_menus import Menu, MenuDocument
+from callflow.core.account_metaflows import Placed, read_account_metaflows
+from callflow.core.account_recordings import RecordingReview
+from callflow.core.call_recording import AccountRecordingDocument, LegacyRecording
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.directory import Account, FlowDocument, FlowMatch
 from callflow.core.endpoints import Device, Mailbox, MediaFile, SystemMedia, User
 from callflow.core.errors import FlowError, ScenarioError
-from callflow.core.flow import Node
 from callflow.core.flow_heading import FlowHeading, own_fields, read_heading, refused_parts, without_unread
+from callflow.core.implied import implied_account
+from callflow.core.metaflows import Bindings
 from callflow.core.number_patterns import BadPattern, compile_pattern
 from callflow.core.settings import Reading, read_settings, setting
 from callflow.core.shown import child_path, shown
-from callflow.core.sounds import PROMPT_LENGTHS_MS
 
 __all__ = [
     "Account",
     "Device",
     "FlowDocument",
     "FlowMatch",
+    "Group",
     "Mailbox",
     "MediaFile",
+    "Menu",
     "SystemMedia",
     "User",
     "implied_account",
@@ -63,29 +70,36 @@ class AccountDocument:
     name: str | None = setting(None, help="The account's name.", longest=128)
     timezone: str | None = setting(None, help="The account's time zone, such as Europe/Berlin.")
     preflow: PreflowDocument | None = setting(None, help="The flow that runs before every other.")
+    call_recording: AccountRecordingDocument | None = setting(None, help="Which calls are recorded by themselves.")
+    record_call: bool | LegacyRecording | None = setting(None, help="Only users and devices have it; no effect here.")
 
 
 _PARTS = (
     "users", "devices", "vmboxes", "menus", "media", "temporal_rules", "temporal_rules_sets", "callflows", "groups",
-    "call_recording", "record_call", "metaflows", "system_config", "realm", "numbers", "enabled", "language",
+    "metaflows", "system_config", "realm", "numbers", "enabled", "language",
     "caller_id", "call_restriction", "music_on_hold", "ringtones", "storage",
 )  # fmt: skip
 """Keys of an account file that are read elsewhere, or that Kazoo's account documents have."""
 
-_RECORDING = ("call_recording", "record_call", "call_forward", "metaflows")
-"""Keys that every document may have because `refused_parts` answers for them."""
+_READ_ELSEWHERE = ("call_forward", "metaflows")
+"""Keys that users and devices may have, which `refused_parts` and `account_metaflows` answer for."""
 
 
 def read_account(
-    document: object, *, known: Mapping[str, Collection[str]], bounds_are_errors: bool = True
+    document: object,
+    *,
+    known: Mapping[str, Collection[str]],
+    bounds_are_errors: bool = True,
+    skip_unsimulated: bool = False,
 ) -> tuple[Account, tuple[Diagnostic, ...]]:
     """Read an account file's content; `known` are the keys of Kazoo's documents (`callflow.schemas.document_keys`).
 
     Documents come as a list, or as an object from id to document. Raises ScenarioError with the JSON path of the
     first fault, the others as its notes: a wrong type, a misspelt key, a bad pattern, and everything switched on that
-    is not simulated yet. Duplicate ids and numbers and owners that nobody is are warnings.
+    is not simulated yet; metaflows of that kind are only warned of with `skip_unsimulated`. Duplicate ids and numbers
+    and owners that nobody is are warnings.
     """
-    reader = _Reader(known, bounds_are_errors)
+    reader = _Reader(known, bounds_are_errors, skip_unsimulated)
     account = reader.account(document)
     if reader.faults:
         first, *others = (ScenarioError(fault.where, fault.problem, fault.hint) for fault in reader.faults)
@@ -95,46 +109,14 @@ def read_account(
     return account, tuple(reader.diagnostics)
 
 
-def implied_account(nodes: Iterable[Node], *, id: str = "account") -> Account:
-    """Return an account in which every user, device, mailbox and media that the nodes name exists (design §6).
-
-    Each user owns one registered device, `<user id>-phone`; a mailbox's number is its id; system prompts stay prompts.
-    """
-    users: dict[str, User] = {}
-    devices: dict[str, Device] = {}
-    mailboxes: dict[str, Mailbox] = {}
-    media: dict[str, MediaFile] = {}
-    for kind, named in _named_documents(nodes):
-        if kind == "user" and named not in users:
-            users[named] = User(id=named, name=named)
-            phone = f"{named}-phone"
-            devices[phone] = Device(id=phone, name=phone, owner_id=named)
-        elif kind == "device":
-            devices.setdefault(named, Device(id=named, name=named))
-        elif kind == "voicemail":
-            mailboxes.setdefault(named, Mailbox(id=named, number=named, name=named))
-        elif kind == "play" and named not in PROMPT_LENGTHS_MS:
-            media.setdefault(named, MediaFile(id=named, name=named))
-    return Account(id=id, users=users, devices=devices, mailboxes=mailboxes, media=media)
-
-
-def _named_documents(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
-    """Yield (kind, id) for each document that a node's data names, members of ring groups among them."""
-    for node in nodes:
-        if isinstance(node.data.get("id"), str):
-            yield node.module, node.data["id"]
-        endpoints = node.data.get("endpoints")
-        for endpoint in endpoints if isinstance(endpoints, list) else ():
-            if isinstance(endpoint, Mapping) and isinstance(endpoint.get("id"), str):
-                yield str(endpoint.get("endpoint_type")), endpoint["id"]
-
-
 @define
 class _Reader:
     known: Mapping[str, Collection[str]]
     bounds_are_errors: bool
+    skip_unsimulated: bool
     faults: list[FlowError] = field(factory=list)
     diagnostics: list[Diagnostic] = field(factory=list)
+    documents: dict[str, list[Placed]] = field(factory=dict)
 
     def account(self, document: object) -> Account:
         if not isinstance(document, Mapping):
@@ -148,6 +130,11 @@ class _Reader:
         devices = self._records(document, "devices", DeviceDocument)
         boxes = self._records(document, "vmboxes", MailboxDocument)
         files = self._records(document, "media", MediaDocument)
+        menus = self._records(document, "menus", MenuDocument)
+        groups = self._records(document, "groups", GroupDocument)
+        review = RecordingReview(heading.call_recording, heading.record_call, self.faults, self.diagnostics)
+        recordings = review.review(users, devices)
+        metaflows = self._metaflows(document)
         self._check_owners([*devices, *boxes], {user.id for _, user in users})
         self._check_paths(files)
         return Account(
@@ -161,7 +148,10 @@ class _Reader:
             flows=self._flows(document),
             system=system_media(media, callflow),
             preflow_id=heading.preflow.always if heading.preflow else None,
-            menus=self._raw(document, "menus"),
+            recordings=recordings,
+            metaflows=metaflows,
+            menus={menu.id: menu.record() for _, menu in menus},
+            groups={group.id: group.record() for _, group in groups},
             temporal_rules=self._raw(document, "temporal_rules"),
         )
 
@@ -206,10 +196,23 @@ class _Reader:
     def _records(self, document: Mapping[Any, Any], kind: str, cls: type[T]) -> list[tuple[str, T]]:
         found = []
         for where, each in self._documents(document, kind):
-            read = self._read(cls, each, where, f"a document of {kind}", {*self.known.get(kind, ()), *_RECORDING})
+            read = self._read(cls, each, where, f"a document of {kind}", {*self.known.get(kind, ()), *_READ_ELSEWHERE})
+            self.documents.setdefault(kind, []).append((where, each))
             if read is not None:
                 found.append((where, read))
         return found
+
+    def _metaflows(self, document: Mapping[Any, Any]) -> Mapping[str, Bindings]:
+        found = read_account_metaflows(
+            document,
+            self.documents.get("users", ()),
+            self.documents.get("devices", ()),
+            strict=self.bounds_are_errors,
+            skip_unsimulated=self.skip_unsimulated,
+        )
+        self.faults += found.faults
+        self.diagnostics += found.diagnostics
+        return found.by_device
 
     def _raw(self, document: Mapping[Any, Any], kind: str) -> Mapping[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}

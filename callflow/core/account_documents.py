@@ -11,6 +11,8 @@ from typing import Any
 
 from attrs import frozen
 
+from callflow.core.call_recording import LegacyRecording, RecordingCells, RecordingDirections, endpoint_layer
+from callflow.core.codecs import CODEC_RATES_HZ
 from callflow.core.endpoints import Device, Mailbox, MediaFile, SystemMedia, User
 from callflow.core.settings import setting
 from callflow.core.shown import shown
@@ -39,6 +41,13 @@ class UserDocument:
     last_name: str | None = setting(None, help="Last name.", longest=128)
     enabled: bool = setting(True, help="Whether the user can be called.")
     do_not_disturb: bool | EnabledDocument | None = setting(None, help="Whether calls are refused.")
+    call_recording: RecordingDirections | None = setting(None, help="Which calls of the user's devices are recorded.")
+    record_call: bool | LegacyRecording | None = setting(None, help="The older form of call_recording: all calls.")
+
+    @property
+    def recording(self) -> RecordingCells | None:
+        """The layer of call recording that it adds to its devices', None when it says nothing of it."""
+        return endpoint_layer(self.call_recording, self.record_call)
 
     def record(self) -> User:
         """Return the user."""
@@ -61,7 +70,14 @@ class DeviceDocument:
     registered: bool = setting(True, help="Ours: whether the phone is reachable.")
     enabled: bool = setting(True, help="Whether the device can be called.")
     do_not_disturb: bool | EnabledDocument | None = setting(None, help="Whether calls are refused.")
-    codec: str | None = setting(None, help="Ours: the codec that the phone speaks.")
+    codec: str | None = setting(None, help="Ours: the codec that the phone speaks.", one_of=tuple(CODEC_RATES_HZ))
+    call_recording: RecordingDirections | None = setting(None, help="Which calls of the device are recorded.")
+    record_call: bool | LegacyRecording | None = setting(None, help="The older form of call_recording: all calls.")
+
+    @property
+    def recording(self) -> RecordingCells | None:
+        """The layer of call recording that lies over its owner's, None when it says nothing of it."""
+        return endpoint_layer(self.call_recording, self.record_call)
 
     def record(self) -> Device:
         """Return the device."""
@@ -182,7 +198,7 @@ class VoicemailDocument:
     max_message_count: int = setting(100, help="Messages that a mailbox holds; 0: no limit.", at_least=0)
     min_message_size: int = setting(500, help="Shortest message in milliseconds that is kept.", at_least=0)
     max_message_length: int = setting(500, help="Longest message in seconds.", at_least=1)
-    silence_hits: int = setting(5, help="Seconds of silence that end a message.", at_least=1)
+    silence_hits: int = setting(5, help="Seconds of silence that end a message; 0 means 3.", at_least=0)
     silence_threshold: int = setting(200, help="Frame score below which is silence.", at_least=1)
 
 

@@ -15,6 +15,9 @@ Entry = list[Any]
 Due = tuple[Callable[..., None], Any, Any, int]
 """A taken entry: what to do, with what, upon which event, and because of which row."""
 
+Slot = list[Entry]
+"""What is due at one instant, in order; an empty entry was taken or cancelled."""
+
 _PRUNE_AT_LEAST = 4096
 
 
@@ -25,7 +28,7 @@ class Agenda:
 
     def __init__(self) -> None:
         self.now_ms = 0
-        self._slots: dict[int, list[Entry]] = {}
+        self._slots: dict[int, Slot] = {}
         self._instants: list[int] = []
         self._size = 0
         self._cancelled = 0
@@ -71,15 +74,24 @@ class Agenda:
 
     def take_until(self, limit_ms: int) -> Iterator[Due]:
         """Take what is due up to and including `limit_ms`, in order; entries added meanwhile get their turn."""
-        while self._instants and self._instants[0] <= limit_ms:
-            instant = self._instants[0]
-            slot = self._slots[instant]
+        for slot in self.slots_until(limit_ms):
             for entry in slot:
                 if entry:
-                    self.now_ms = instant
                     act, subject, event, because = entry
                     entry.clear()
                     yield act, subject, event, because
+
+    def slots_until(self, limit_ms: int) -> Iterator[Slot]:
+        """Yield the slot of each instant that has something due up to and including `limit_ms`, the clock at it.
+
+        Whoever asks takes the slot's entries as `take_until` does; what is added to it meanwhile comes at its end.
+        """
+        while self._instants and self._instants[0] <= limit_ms:
+            instant = self._instants[0]
+            slot = self._slots[instant]
+            if any(slot):
+                self.now_ms = instant
+                yield slot
             del self._slots[heappop(self._instants)]
             self._size -= len(slot)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from attrs import define, field
+from attrs import define
 
 from callflow.core.account import Account, Device
+from callflow.core.dates import GREGORIAN_OFFSET_S
 from callflow.core.events import Caller
 from callflow.core.flow import Flow, Node
 from callflow.core.leg import LegState
@@ -14,8 +17,12 @@ from callflow.core.profile import Profile
 
 if TYPE_CHECKING:
     from callflow.core.agenda import Entry
+    from callflow.core.digits import Collector
     from callflow.core.exchange import Exchange
+    from callflow.core.lanes import Consent
+    from callflow.core.metaflows import Bindings
     from callflow.core.recording import Recording
+    from callflow.core.recording_plan import Automatic
 
 
 ANSWERED: Final = (LegState.ANSWERED, LegState.BRIDGED, LegState.HELD)
@@ -23,6 +30,8 @@ ANSWERED: Final = (LegState.ANSWERED, LegState.BRIDGED, LegState.HELD)
 
 _WITH_MEDIA: Final = (LegState.EARLY, *ANSWERED)
 _GONE: Final = LegState.GONE
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Wait(Protocol):
@@ -43,7 +52,8 @@ class Wait(Protocol):
 class Leg:
     """One leg: `party` is who speaks on it (`caller`, or the device's owner or id), `taps` the live recordings on it.
 
-    `speech` is the row that started what the party says, which is heard until `sounding_until_ms`.
+    `speech` is the row that started what the party says, which is heard until `sounding_until_ms`. `automatic` is there
+    on a controlled leg of an account that records by itself.
     """
 
     id: str
@@ -55,6 +65,7 @@ class Leg:
     speech: int = -1
     sounding_until_ms: int = 0
     taps: tuple[Recording, ...] = ()
+    automatic: Automatic | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -73,8 +84,22 @@ class Leg:
 
 
 @define(eq=False, weakref_slot=False)
+class Consultation:
+    """A party asks somebody before it transfers (B§8.2): `first` is its leg on hold, `second` the one it calls from."""
+
+    first: Leg
+    second: Leg
+
+
+@define(eq=False, weakref_slot=False)
 class Call:
-    """One call: the A-leg's whole life. `stack` holds what a stop may end, newest last (B§3.5).
+    """One call: `run` is the flow that controls its leg, the A-leg at first; `consult` that of a consultation (B§8.2).
+
+    `consultation` are the two legs of whoever consults, there as long as `consult` is.
+    `stack` holds what a stop may end, newest last (B§3.5), `hooks` what every bridge starts again (B§3.6), and `named`
+    the recordings whose name a document gave. `variables` are the channel variables that the flow has set,
+    `kept_digits` the digits that it keeps, by name. `metaflow` is what its callflow binds to the caller's digits, and
+    `collectors` the metaflows that are being dialled (B§10). `consent` is None until it matters (C45).
 
     Tuples, most of them empty for most of the time: a hundred thousand calls are alive at once (law 8).
     """
@@ -82,23 +107,50 @@ class Call:
     id: str
     caller: Caller
     dialled: str
-    a_leg: Leg = field(init=False)
     legs_made: int = 0
     run: FlowRun | None = None
+    consult: FlowRun | None = None
+    consultation: Consultation | None = None
     stack: tuple[Recording, ...] = ()
+    hooks: tuple[Recording, ...] = ()
+    named: tuple[Recording, ...] = ()
     takes: tuple[Recording, ...] = ()
     recordings_made: int = 0
     talk_ended_by: str = ""
+    variables: Mapping[str, str] = _NOTHING
+    kept_digits: Mapping[str, str] = _NOTHING
+    metaflow: Bindings | None = None
+    collectors: tuple[Collector, ...] = ()
+    consent: Consent | None = None
 
     def find_leg(self, leg_id: str) -> Leg | None:
         """The leg of that id, or None when there is none or it has gone."""
-        legs: tuple[Leg, ...] = (self.a_leg,)
-        if leg_id != self.a_leg.id:
-            waiting = self.run.waiting if self.run is not None else None
-            legs = waiting.legs if waiting is not None else ()
-        for leg in legs:
-            if leg.id == leg_id and leg.state is not _GONE:
-                return leg
+        run = self.run
+        found = run.find_leg(leg_id) if run is not None else None
+        if found is None and self.consult is not None:
+            found = self.consult.find_leg(leg_id)
+        return found
+
+    def legs(self) -> tuple[Leg, ...]:
+        """Every leg that is there: those that flows control, and those they wait with."""
+        there: tuple[Leg, ...] = ()
+        for run in (self.run, self.consult):
+            if run is not None:
+                there += (run.leg, *(run.waiting.legs if run.waiting is not None else ()))
+        return there
+
+    def wait_with(self, leg: Leg) -> Wait | None:
+        """What a flow waits for with this leg as a callee, or None."""
+        for run in (self.run, self.consult):
+            if run is not None and run.waiting is not None and leg in run.waiting.legs:
+                return run.waiting
+        return None
+
+    def run_on(self, leg: Leg) -> FlowRun | None:
+        """The flow that controls the leg, or None."""
+        for run in (self.run, self.consult):
+            if run is not None and run.leg is leg:
+                return run
         return None
 
 
@@ -108,6 +160,7 @@ class CallView:
 
     _exchange: Exchange
     _call: Call
+    _leg: Leg
     _node: Node | None
     _flow_name: str
 
@@ -123,18 +176,22 @@ class CallView:
 
     @property
     def caller(self) -> Caller:
-        """Who calls."""
-        return self._call.caller
+        """Who calls: on any leg but the A-leg, its party from its phone, as a transfer or a consultation has it."""
+        leg = self._leg
+        if leg.party == "caller":
+            return self._call.caller
+        device = leg.device
+        return Caller("", leg.party, device.id if device is not None and device.id in self.account.devices else "")
 
     @property
     def dialled(self) -> str:
-        """The number that was dialled."""
+        """The number that was dialled; in a flow that a leg was transferred to, the number of the transfer."""
         return self._call.dialled
 
     @property
     def flow_name(self) -> str:
         """The name of the running flow, or the dialled number when it has none (B§1.2)."""
-        return self._flow_name or self._call.dialled
+        return self._flow_name or self.dialled
 
     @property
     def where(self) -> str:
@@ -144,7 +201,28 @@ class CallView:
     @property
     def is_answered(self) -> bool:
         """Whether the caller's leg is answered."""
-        return self._call.a_leg.is_answered
+        return self._leg.is_answered
+
+    @property
+    def now_gregorian_s(self) -> int:
+        """The virtual wall clock in Gregorian seconds, as Kazoo's documents count them (B§6.5)."""
+        return self._exchange.setting.start_s + self._exchange.agenda.now_ms // 1000 + GREGORIAN_OFFSET_S
+
+    def has_branch(self, key: str) -> bool:
+        """Whether the node has a child of that key that is not empty: what an `attempt` would take (B§2.2)."""
+        return self._node is not None and self._node.children.get(key) is not None
+
+    def collected(self, name: str) -> str:
+        """The digits kept under a name, "" when there are none (B§7.8)."""
+        return self._call.kept_digits.get(name, "")
+
+    def variable(self, name: str) -> str | None:
+        """The value of a channel variable that the flow has set, None when it has not (B§7.10)."""
+        return self._call.variables.get(name)
+
+    def draw(self, low: int, high: int, *key: object) -> int:
+        """A number from `low` to `high` that depends on the run's seed, the call, the node and `key` alone."""
+        return self._exchange.draw(low, high, self._call.id, self.where, *key)
 
     def flow_by_id(self, flow_id: str) -> Flow | None:
         """The account's flow of that id, or the flow written inside the node of that JSON path."""
@@ -166,7 +244,9 @@ class FlowRun(CallView):
     """One execution of a flow: the node it is at, the pushed nodes, and what its script waits for.
 
     `fallen` is the key that matched neither a child nor `_` (B§2.2); `is_over` is true once it has terminated.
-    Scripts are handed the run as the `CallView` that it is.
+    Scripts are handed the run as the `CallView` that it is; `call` and `node`, where the run is, are the core's.
+    `leg` is the leg that the flow controls, `sent_to` the number that it was transferred to or consults, "" for the
+    call's own.
     """
 
     branches_left: int
@@ -175,17 +255,33 @@ class FlowRun(CallView):
     waiting: Wait | None = None
     fallen: str = ""
     is_over: bool = False
+    sent_to: str = ""
+
+    # The view's slots under the names that the core reads: a property would be a call for each of the many times.
+    call = CallView._call  # type: ignore[misc]  # mypy takes a slot for no attribute of the class
+    leg = CallView._leg  # type: ignore[misc]
+    node = CallView._node  # type: ignore[misc]
 
     @property
-    def call(self) -> Call:
-        """The call that the flow runs on."""
-        return self._call
-
-    @property
-    def node(self) -> Node | None:
-        """The node that the run is at."""
-        return self._node
+    def dialled(self) -> str:
+        """The number that led to the flow."""
+        return self.sent_to or self._call.dialled
 
     def enter(self, node: Node) -> None:
         """Be at a node."""
         self._node = node
+
+    def control(self, leg: Leg) -> None:
+        """Go on with another leg in the place of the one controlled so far (B§8.2)."""
+        self._leg = leg
+
+    def find_leg(self, leg_id: str) -> Leg | None:
+        """The leg of that id, controlled or there because of what the run waits for; None when there is none."""
+        leg = self.leg
+        if leg.id == leg_id:
+            return leg if leg.state is not _GONE else None
+        if self.waiting is not None:
+            for leg in self.waiting.legs:
+                if leg.id == leg_id and leg.state is not _GONE:
+                    return leg
+        return None

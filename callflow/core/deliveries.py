@@ -63,7 +63,7 @@ def _begin(exchange: Exchange, recording: Recording, target: Target, because: in
         "recording": recording.index,
         "target": target.kind._value_,
         "method": target.method,
-        "url": without_credentials(target.url),
+        "url": without_credentials(target.url) if target.url else "",
         "month": exchange.month(exchange.agenda.now_ms),
     }
     if target.kind is _NOWHERE:

@@ -8,8 +8,12 @@ from typing import Any
 
 from attrs import field, frozen
 
+from callflow.core.account_groups import Group
+from callflow.core.account_menus import Menu
 from callflow.core.endpoints import Device, Mailbox, MediaFile, SystemMedia, User
+from callflow.core.metaflows import Bindings
 from callflow.core.number_patterns import MAX_NUMBER, compile_pattern
+from callflow.core.recording_plan import AccountRecordings
 
 NO_MATCH = "no_match"
 """The number that marks the flow for numbers that no other flow answers."""
@@ -44,7 +48,10 @@ class FlowMatch:
 
 @frozen(eq=False)
 class Account:
-    """One account, read-only; mappings are by document id, in document order. `menus` and `temporal_rules` are raw.
+    """One account, read-only; mappings are by document id, in document order. The `temporal_rules` are raw.
+
+    `recordings` is what it records by itself, None when nothing of it could start or announce a recording (B§9).
+    `metaflows` is what the digits of each device set off, of those that set off anything (B§10).
 
     Two flows with one number: the first answers. Raises BadPattern when a flow's pattern was not checked before.
     """
@@ -59,7 +66,10 @@ class Account:
     flows: tuple[FlowDocument, ...] = ()
     system: SystemMedia = field(factory=SystemMedia)
     preflow_id: str | None = None
-    menus: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+    recordings: AccountRecordings | None = None
+    metaflows: Mapping[str, Bindings] = field(factory=dict)
+    menus: Mapping[str, Menu] = field(factory=dict)
+    groups: Mapping[str, Group] = field(factory=dict)
     temporal_rules: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     _owned: Mapping[str, tuple[Device, ...]] = field(init=False, repr=False)
     _by_number: Mapping[str, FlowDocument] = field(init=False, repr=False)

@@ -13,6 +13,7 @@ from attrs import frozen
 from callflow.core.account import Device
 from callflow.core.causes import EndedBy, HangupCause
 from callflow.core.flow import Node
+from callflow.core.silence import Listening
 from callflow.core.sounds import Sound
 
 R = TypeVar("R")
@@ -52,24 +53,41 @@ class Effect(Generic[R]):
         raise StopIteration(answer)
 
 
+class Deed(Effect[None]):
+    """Base of the effects that are done at once and have no answer: the engine sends None.
+
+    As no script waits for one, it can be awaited through a tuple's iterator, which lives for that moment only.
+    """
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Effect[Any], Any, None]:
+        """Hand the effect to the engine."""
+        return iter((self,))  # type: ignore[return-value]
+
+
 @frozen
-class Answer(Effect[None]):
+class Answer(Deed):
     """Answer the caller; done at once, nothing when already answered."""
 
 
 @frozen
-class HangUp(Effect[None]):
+class HangUp(Deed):
     """Hang the caller up with `cause`."""
 
     cause: HangupCause = HangupCause.NORMAL_CLEARING
 
 
 @frozen
-class Respond(Effect[None]):
-    """Refuse the call with a SIP status before it is answered; an answered call is hung up (B§7.9)."""
+class Respond(Deed):
+    """Refuse the call with a SIP status before it is answered; an answered call is hung up (B§7.9).
+
+    `cause` is what the leg ends with, by default what the status means (B§8.3).
+    """
 
     status: int
     message: str = ""
+    cause: HangupCause | None = None
 
 
 @frozen
@@ -82,6 +100,19 @@ class Sleep(Effect[None]):
 @frozen
 class WaitForHangup(Effect[None]):
     """Wait until the caller has hung up."""
+
+
+@frozen
+class Transfer(Effect[None]):
+    """Send a leg of the call to `number`; the flow ends there, so that only the caller's own end answers it (B§7.13).
+
+    `leg` is `self`, the one that the flow controls, or `bleg`, its other side. `is_attended` makes no difference for
+    who hears what: a flow has nobody who could ask first.
+    """
+
+    number: str
+    leg: Literal["self", "bleg"] = "self"
+    is_attended: bool = False
 
 
 @frozen
@@ -117,16 +148,25 @@ class Talk:
 
 @frozen
 class Dial(Effect[Talk]):
-    """Ring devices and join the first that answers with the caller; answered when the talk is over (B§7.0)."""
+    """Ring devices and join the first that answers with the caller; answered when the talk is over (B§7.0).
+
+    `timeout_ms` ends the ringing as a whole (0: only the endpoints' own do); `ringback` is heard again and again
+    instead of the usual one.
+    """
 
     endpoints: tuple[Endpoint, ...]
     strategy: Literal["simultaneous", "single"] = "simultaneous"
     is_ended_by_one_reject: bool = False
+    timeout_ms: int = 0
+    ringback: Sound | None = None
 
 
 @frozen
 class RecordingOptions:
-    """What a recording is to be, resolved by the action: lengths in seconds as documents give them (B§3.2)."""
+    """What a recording is to be, resolved by the action: lengths in seconds as documents give them (B§3.2).
+
+    `option` is how the trace's rules name the settings: `record_call`, or `call_recording`.
+    """
 
     format: str
     channels: int = 2
@@ -141,17 +181,19 @@ class RecordingOptions:
     method: str = "put"
     starts: Literal["at once", "on answer", "on bridge"] = "at once"
     follows_transfer: bool = True
+    listening: Listening | None = None
+    option: str = "record_call"
 
 
 @frozen
-class StartRecording(Effect[None]):
+class StartRecording(Deed):
     """Start recording the caller's leg, or arm the recording for its moment; answered at once (B§3.1)."""
 
     options: RecordingOptions
 
 
 @frozen
-class StopRecording(Effect[None]):
+class StopRecording(Deed):
     """Stop what the stack of the call's recordings says (B§3.5); answered at once, also when there is none."""
 
 
@@ -169,8 +211,8 @@ class Take:
 class RecordTake(Effect[Take]):
     """Record what the caller says, and wait for the end: a digit, the limit, silence, or the hang-up (B§4.6).
 
-    `kind` is `voicemail` or `caller`; `silence_ms` of quiet end the take (0: never); the file holds the caller only.
-    A take shorter than `min_length_ms` is discarded.
+    `kind` is `voicemail` or `caller`; `silence_ms` of quiet end the take (0: never), of frames whose score is below
+    `threshold`; the file holds the caller only. A take shorter than `min_length_ms` is discarded.
     """
 
     kind: Literal["voicemail", "caller"]
@@ -178,10 +220,11 @@ class RecordTake(Effect[Take]):
     silence_ms: int
     min_length_ms: int = 0
     ended_by_digits: str = ANY_DIGIT
+    threshold: int = 200
 
 
 @frozen
-class KeepTake(Effect[None]):
+class KeepTake(Deed):
     """Put a finished take into a mailbox of the account's database; needs no caller (B§7.6)."""
 
     recording: int
@@ -189,7 +232,7 @@ class KeepTake(Effect[None]):
 
 
 @frozen
-class DropTake(Effect[None]):
+class DropTake(Deed):
     """Throw a finished take away: the caller records again (B§7.6)."""
 
     recording: int

@@ -5,6 +5,8 @@ Names are ours and say the unit; `callflow.core.account_documents` reads them fr
 
 from __future__ import annotations
 
+from typing import Final
+
 from attrs import frozen
 
 
@@ -29,6 +31,10 @@ class Device:
     is_enabled: bool = True
     do_not_disturb: bool = False
     codec: str | None = None
+
+
+OUTSIDE: Final = Device("outside")
+"""Whoever is called outside the account: a party of its own, behind no device of the account (B§7.16)."""
 
 
 @frozen

@@ -16,18 +16,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from callflow.core.automatic import win_route
 from callflow.core.call import Call
 from callflow.core.carrying_out import CARRY_OUT
 from callflow.core.deliveries import settle_try
 from callflow.core.delivery import Target
 from callflow.core.errors import CallflowError, RunawayError
-from callflow.core.events import Caller, DeliveryAnswered, Told
+from callflow.core.events import SWITCH_FAULTS, Caller, DeliveryAnswered, SilenceAnswered, SwitchFault, Told
 from callflow.core.exchange import Exchange, Setting
 from callflow.core.executor import start_flow
 from callflow.core.flow import Flow
 from callflow.core.legs import create_caller
+from callflow.core.listening import take_answer
+from callflow.core.opening import fail_running
 from callflow.core.phones import INPUTS
-from callflow.core.trace import FORMAT, INPUT, LATE_EVENT, NODE, TRACE, Row
+from callflow.core.runaway import runaway, span
+from callflow.core.trace import FORMAT, INPUT, LATE_EVENT, TRACE, Row
 
 DAY_MS: Final = 86_400_000
 MAX_ROWS: Final = 1_000_000
@@ -122,6 +126,19 @@ class Engine:
         """Answer the REQUEST row `because`: what the target said to one try."""
         self._exchange.agenda.after(after_ms, _delivery_answered, None, answer, because)
 
+    def answer_silence(self, answer: SilenceAnswered, *, because: int) -> None:
+        """Answer the REQUEST row `because`: when a silence listener fires; the answer to a stale one is not heard."""
+        self._exchange.agenda.after(0, _silence_answered, None, answer, because)
+
+    def break_switch(self, fault: SwitchFault, *, after_ms: int = 0, step: Mapping[str, Any] | None = None) -> None:
+        """Let the switch fail from then on: open or write no file, confirm no stop, give no media (B§3.3, B§3.8)."""
+        self._exchange.agenda.after(after_ms, _switch_broken, step, fault, -1)
+
+    def controlled_leg(self, call_id: str) -> str:
+        """The id of the leg that a live call's flow controls: `A`, until that leg transfers the call away."""
+        run = self._exchange.calls[call_id].run
+        return run.leg.id if run is not None else "A"
+
     def target_of(self, delivery: int) -> Target:
         """Where a delivery goes, credentials included, for whoever really uploads; the trace never shows those."""
         target: Target = self._exchange.deliveries[delivery].target
@@ -155,35 +172,47 @@ class Engine:
         A `sink` gets them many at a time, as plain tuples in the form of `Row`; without one they are not even made,
         except for the last ones before the limit of rows, which its error names.
         """
-        exchange, max_rows = self._exchange, self._max_rows
-        rows = exchange.rows
-        first = exchange.seq - len(rows)
-        exchange.is_heard = sink is not None
-        listen_from = max_rows - _LAST_ROWS if sink is None else max_rows
+        exchange = self._exchange
+        first = exchange.seq - len(exchange.rows)
         try:
-            for act, subject, event, because in exchange.agenda.take_until(min(until_ms, self._max_ms)):
-                act(exchange, subject, event, because)
-                if sink is not None and len(rows) >= _BATCH_ROWS:
-                    self._last.extend(rows)
-                    sink(rows)
-                    rows.clear()
-                if exchange.seq > listen_from:
-                    exchange.is_heard = True
-                    if exchange.seq > max_rows:
-                        self._last.extend(rows)
-                        self._check_rows()
+            look_after = self._hand_over(sink)
+            for slot in exchange.agenda.slots_until(min(until_ms, self._max_ms)):
+                for entry in slot:
+                    if entry:
+                        act, subject, event, because = entry
+                        entry.clear()
+                        act(exchange, subject, event, because)
+                        if exchange.seq > look_after:
+                            look_after = self._hand_over(sink)
+            self._hand_over(sink)
         finally:
             exchange.is_heard = True
-        self._last.extend(rows)
-        if sink is not None:
-            sink(rows)
-        rows.clear()
         self._arrive_at(until_ms)
         return exchange.seq - first
 
+    def _hand_over(self, sink: Sink | None) -> int:
+        """Give the rows made so far to the sink, and return the seq after which to do so again.
+
+        Without a sink no rows are made until the limit of rows is near. Raises RunawayError beyond that limit.
+        """
+        exchange = self._exchange
+        rows, seq = exchange.rows, exchange.seq
+        again_after = seq + _BATCH_ROWS
+        if rows:
+            self._last.extend(rows[-_LAST_ROWS:])
+            if sink is not None:
+                sink(rows)
+            rows.clear()
+        self._check_rows()
+        if sink is None:
+            listen_from = self._max_rows - _LAST_ROWS
+            exchange.is_heard = seq > listen_from
+            again_after = self._max_rows if exchange.is_heard else listen_from
+        return min(again_after, self._max_rows)
+
     def _check_rows(self) -> None:
         if self._exchange.seq > self._max_rows:
-            raise RunawayError(_runaway(f"{self._max_rows:,} rows", self._exchange, self._last))
+            raise RunawayError(runaway(f"{self._max_rows:,} rows", self._exchange, self._last))
 
     def _arrive_at(self, until_ms: int) -> None:
         """Leave the clock at `until_ms`, unless the run was to its very end; nothing may be left beyond the limit."""
@@ -191,7 +220,7 @@ class Engine:
         if agenda.now_ms < until_ms < self._max_ms:
             agenda.now_ms = until_ms
         if until_ms >= self._max_ms and agenda.next_ms() is not None:
-            raise RunawayError(_runaway(_span(self._max_ms), self._exchange, self._last))
+            raise RunawayError(runaway(span(self._max_ms), self._exchange, self._last))
 
 
 _new_row = partial(tuple.__new__, Row)
@@ -203,39 +232,17 @@ def _taken(rows: list[tuple[Any, ...]]) -> Iterator[Row]:
     return map(_new_row, taken)
 
 
-def _span(max_ms: int) -> str:
-    hours, rest_ms = divmod(max_ms, 3_600_000)
-    return f"{max_ms:,} virtual ms" if rest_ms else f"{hours} virtual hours"
-
-
-def _runaway(limit: str, exchange: Exchange, last: Sequence[tuple[Any, ...]]) -> str:
-    """Name the loop: the node that the last row's call is at, and the shortest run of rows that comes again."""
-    rows = [_new_row(row) for row in last]
-    done = [f"{row.kind} {row.name}{_where(row)}" for row in rows]
-    length = next((n for n in range(1, len(done) // 2 + 1) if done[-n:] == done[-2 * n : -n]), 0)
-    if length:
-        what = f"it repeats: {', '.join(done[-length:])}"
-    else:
-        what = f"its last rows: {', '.join(done[-4:]) or 'none was kept'}"
-    call = exchange.calls.get(rows[-1].call_id) if rows else None
-    if call is not None and call.run is not None and call.run.node is not None:
-        what = f"call {call.id} is at {call.run.node.module}, {call.run.where}; {what}"
-    return f"the run passed its limit of {limit}; {what}; look for a loop, or raise the limit"
-
-
-def _where(row: Row) -> str:
-    return f" at {row.detail['where']}" if row.kind == NODE and row.detail else ""
-
-
 def _arrive(exchange: Exchange, subject: Any, event: None, because: int) -> None:
     call_id, caller, dialled, flow, step = subject
     if call_id in exchange.calls:
         raise CallflowError(f"call {call_id} was offered while a call of that id is alive; give every call its own id")
     call = Call(call_id, caller, dialled)
+    call.metaflow = flow.metaflow
     exchange.calls[call_id] = call
     cause = exchange.note(call_id, "A", INPUT, "calls", step)
-    call.a_leg = create_caller(exchange, call, flow.name, cause)
-    start_flow(exchange, call, flow.root, flow.name, cause)
+    leg = create_caller(exchange, call, flow.name, cause)
+    win_route(exchange, call, leg, flow, cause)
+    start_flow(exchange, call, leg, flow.root, flow.name, cause)
 
 
 def _happen(exchange: Exchange, subject: Any, event: Any, because: int) -> None:
@@ -253,6 +260,20 @@ def _happen(exchange: Exchange, subject: Any, event: Any, because: int) -> None:
 def _declared(exchange: Exchange, subject: Any, event: None, because: int) -> None:
     call_id, leg_id, name, step = subject
     exchange.note(call_id, leg_id, INPUT, name, step)
+
+
+def _silence_answered(exchange: Exchange, subject: None, answer: SilenceAnswered, because: int) -> None:
+    recording = exchange.asks.pop(because, None)
+    if recording is not None:
+        take_answer(exchange, recording, answer, because)
+
+
+def _switch_broken(exchange: Exchange, step: Any, fault: SwitchFault, because: int) -> None:
+    cause = exchange.note("", "", INPUT, f"switch {SWITCH_FAULTS[fault]}", step)
+    exchange.faults.add(fault)
+    if fault == "write":
+        for call in exchange.calls.values():
+            fail_running(exchange, call, cause)
 
 
 def _delivery_answered(exchange: Exchange, subject: None, answer: DeliveryAnswered, because: int) -> None:

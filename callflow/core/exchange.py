@@ -16,10 +16,13 @@ from callflow.core.agenda import Agenda
 from callflow.core.call import Call
 from callflow.core.dates import DAY_S, year_month
 from callflow.core.errors import ImpossibleEvent
+from callflow.core.events import SwitchFault
 from callflow.core.flow import Flow
 from callflow.core.profile import DOCS, Profile
 from callflow.core.table import LATE, Table, Word
 from callflow.core.trace import LATE_EVENT
+
+_DAY_MS: Final = 1000 * DAY_S
 
 NOT_MOVED: Final = -1
 """What `move` returns for a late event, instead of the row's seq."""
@@ -55,7 +58,8 @@ class Setting:
 class Exchange:
     """The shared record. `rows` holds what was noted since the driver last took them, in the form of `Row`.
 
-    `is_heard` False means that nobody wants the rows now: they are counted and not made.
+    `is_heard` False means that nobody wants the rows now: they are counted and not made. `faults` is what the switch
+    cannot do from now on, `asks` the recording of each open REQUEST row of a silence listener.
     """
 
     setting: Setting
@@ -67,8 +71,10 @@ class Exchange:
     deliveries: dict[int, Any] = field(factory=dict)
     deliveries_made: int = 0
     mailbox_counts: dict[str, int] = field(factory=dict)
+    faults: set[SwitchFault] = field(factory=set)
+    asks: dict[int, Any] = field(factory=dict)
     carry_out: Mapping[type, Callable[..., Any]] = field(factory=dict)
-    _day: int = -1
+    _day_ms: int = -_DAY_MS
     _month: str = ""
 
     def note(
@@ -137,7 +143,8 @@ class Exchange:
 
     def month(self, at_ms: int) -> str:
         """The local year and month at `at_ms`, as `YYYYMM` (B§6.5)."""
-        day = (self.setting.start_s + self.setting.utc_offset_s + at_ms // 1000) // DAY_S
-        if day != self._day:
-            self._day, self._month = day, year_month(day)
+        if not self._day_ms <= at_ms < self._day_ms + _DAY_MS:
+            local_s = self.setting.start_s + self.setting.utc_offset_s
+            day = (local_s + at_ms // 1000) // DAY_S
+            self._day_ms, self._month = (day * DAY_S - local_s) * 1000, year_month(day)
         return self._month

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from callflow.core.call import Call, FlowRun
+from callflow.core.call import Call, FlowRun, Leg
 from callflow.core.causes import HangupCause
 from callflow.core.effects import (
     CONTINUE,
@@ -39,7 +39,7 @@ PENDING: Final = object()
 """What carrying out an effect returns when the script must wait; `resume` brings the answer later."""
 
 DONE: Final = object()
-"""The answer of an effect that has nothing to say: what is sent into a script may not be None."""
+"""The answer of an effect that was waited for and has nothing to say: only a `Deed` may be answered with None."""
 
 _NEXT_TYPES: Final = frozenset(get_args(Next))
 
@@ -47,9 +47,15 @@ _GONE: Final = LegState.GONE
 _NEEDS_NO_CALLER: Final = (KeepTake, DropTake, StopRecording)
 
 
-def start_flow(exchange: Exchange, call: Call, root: Node | None, flow_name: str, because: int) -> None:
-    """Run a flow on a call from its root; `{}` as root ends the call at once."""
-    run = call.run = FlowRun(exchange, call, root, flow_name, MAX_BRANCHES)
+def start_flow(exchange: Exchange, call: Call, leg: Leg, root: Node | None, flow_name: str, because: int) -> None:
+    """Let a flow control a leg of a call, from its root; `{}` as root hangs the leg up at once."""
+    run = call.run = FlowRun(exchange, call, leg, root, flow_name, MAX_BRANCHES)
+    begin(exchange, run, because)
+
+
+def begin(exchange: Exchange, run: FlowRun, because: int) -> None:
+    """Run a flow from the node that its run is at."""
+    root = run.node
     if root is None:
         _terminate(exchange, run, because)
     else:
@@ -76,6 +82,17 @@ def throw_hung_up(exchange: Exchange, run: FlowRun, because: int) -> None:
         _follow(exchange, run, step, because)
 
 
+def abandon(exchange: Exchange, run: FlowRun, name: str, because: int) -> None:
+    """End a run whose leg goes elsewhere: its script is closed where it waits, and nobody is hung up (B§2.4)."""
+    script, run.script, run.waiting = run.script, None, None
+    run.is_over = True
+    exchange.note(run.call.id, run.leg.id, FLOW, name, None, because)
+    try:
+        script.close()
+    except Exception as error:  # the action's own, as in _play_on
+        _crashed(exchange, run, error, because)
+
+
 def _launch(exchange: Exchange, run: FlowRun, first: Node, because: int) -> None:
     """Enter a node, and the ones after it, until a script waits or the flow ends."""
     node: Node | None = first
@@ -83,7 +100,7 @@ def _launch(exchange: Exchange, run: FlowRun, first: Node, because: int) -> None
     while node is not None:
         run.enter(node)
         call.talk_ended_by = ""
-        cause = exchange.note(call.id, "A", NODE, node.module, {"flow": node.flow, "where": node.where}, because)
+        cause = exchange.note(call.id, run.leg.id, NODE, node.module, node.shown, because)
         step: Next = CONTINUE
         if node.action is not None and not node.skip:
             run.fallen = ""
@@ -99,18 +116,18 @@ def _launch(exchange: Exchange, run: FlowRun, first: Node, because: int) -> None
 
 def _play_on(exchange: Exchange, run: FlowRun, answer: Any, thrown: HungUp | None, because: int) -> Next | None:
     """Run the script up to its next wait (None) or its end (where it wants to go)."""
-    script, call = run.script, run.call
+    script = run.script
     try:
         while True:
             effect = script.throw(thrown) if thrown is not None else script.send(answer)
             carry_out = exchange.carry_out.get(type(effect))
             if carry_out is None:
                 raise ActionError(f"it awaited {effect!r:.80}, which is no effect; await one of callflow.core.effects")
-            if call.a_leg.state is _GONE and not isinstance(effect, _NEEDS_NO_CALLER):
+            if run.leg.state is _GONE and not isinstance(effect, _NEEDS_NO_CALLER):
                 thrown = HungUp()
                 continue
             thrown = None
-            answer = carry_out(exchange, run, effect, because) or DONE
+            answer = carry_out(exchange, run, effect, because)
             if answer is PENDING:
                 return None
     except StopIteration as done:
@@ -139,7 +156,8 @@ def _crashed(exchange: Exchange, run: FlowRun, error: Exception, because: int) -
     what = f"{node.where}: action '{node.module}' of call {run.call.id} failed: {type(error).__name__}: {error}"
     if exchange.setting.raises:
         raise ActionError(what) from error
-    exchange.note(run.call.id, "A", ERROR, "action failed", {"where": node.where, "message": what}, because, "B§2.2")
+    detail = {"where": node.where, "message": what}
+    exchange.note(run.call.id, run.leg.id, ERROR, "action failed", detail, because, "B§2.2")
     return CONTINUE
 
 
@@ -148,9 +166,9 @@ def _follow(exchange: Exchange, run: FlowRun, step: Next, because: int) -> Node 
     node = run.node
     assert node is not None
     call = run.call
-    if call.a_leg.state is _GONE or isinstance(step, (HardStop, Transferred)):
+    if run.leg.state is _GONE or isinstance(step, (HardStop, Transferred)):
         name = "transferred" if isinstance(step, Transferred) else "hard stop"
-        exchange.note(call.id, "A", FLOW, name, None, because)
+        exchange.note(call.id, run.leg.id, FLOW, name, None, because)
         run.is_over = True
         return None
     if isinstance(step, Continue):
@@ -181,12 +199,12 @@ def _stop(exchange: Exchange, run: FlowRun, cause: HangupCause | None, because: 
         *pushed, node = run.pushed
         run.pushed = tuple(pushed)
         exchange.note(
-            run.call.id, "A", FLOW, "resumed", {"where": node.where}, because, "law: stop pops the stack (B§2.2)"
+            run.call.id, run.leg.id, FLOW, "resumed", {"where": node.where}, because, "law: stop pops the stack (B§2.2)"
         )
         return node
     if cause is not None:
         run.is_over = True
-        hang_up(exchange, run.call, cause, because, run.call.talk_ended_by or "flow")
+        hang_up(exchange, run, cause, because, run.call.talk_ended_by or "flow")
         return None
     _terminate(exchange, run, because)
     return None
@@ -194,7 +212,8 @@ def _stop(exchange: Exchange, run: FlowRun, cause: HangupCause | None, because: 
 
 def _branch(exchange: Exchange, run: FlowRun, node: Node, step: Branch, because: int) -> Node | None:
     if run.branches_left <= 0:
-        exchange.note(run.call.id, "A", FLOW, "too many branches", None, because, f"max_branch_count={MAX_BRANCHES}")
+        rule = f"max_branch_count={MAX_BRANCHES}"
+        exchange.note(run.call.id, run.leg.id, FLOW, "too many branches", None, because, rule)
         run.pushed = ()
         _terminate(exchange, run, because)
         return None
@@ -209,8 +228,8 @@ def _terminate(exchange: Exchange, run: FlowRun, because: int) -> None:
     """The flow is over: the caller is hung up, with the fallen cause where the profile answers it (B§2.3)."""
     run.is_over = True
     call = run.call
-    cause = exchange.note(call.id, "A", FLOW, "ended", {"fallen": run.fallen} if run.fallen else None, because)
+    cause = exchange.note(call.id, run.leg.id, FLOW, "ended", {"fallen": run.fallen} if run.fallen else None, because)
     hangup_cause = HangupCause.NORMAL_CLEARING
     if run.fallen and exchange.setting.profile.answers_fallen_cause:
         hangup_cause = HangupCause.__members__.get(run.fallen, hangup_cause)
-    hang_up(exchange, call, hangup_cause, cause, call.talk_ended_by or "flow")
+    hang_up(exchange, run, hangup_cause, cause, call.talk_ended_by or "flow")

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import FlowError
 from callflow.core.filling import Filling, TooMuchData
-from callflow.core.flow_heading import FlowHeading, read_heading, refused_parts
+from callflow.core.flow_heading import FlowHeading, read_heading, what_it_may_be
+from callflow.core.metaflows import Bindings, read_metaflows
 from callflow.core.node_remarks import LONGEST_MODULE, bare_children, node_remarks
 from callflow.core.profile import Profile
 from callflow.core.registry import Action, Registry
 from callflow.core.schema import ModuleSchema
-from callflow.core.settings import read_settings
+from callflow.core.settings import Reading, T, read_settings
 from callflow.core.shown import child_path, shown
 from callflow.core.spelling import nearest
 
@@ -40,6 +41,7 @@ class Node:
     faulty. `action` is None when nothing runs here and the flow goes on to `_` (B§2.2). `children` maps branch keys
     to nodes, None for a child that is there but `{}`. `where` is the JSON path (`flow`, `flow.children._`, …), `skip`
     whether `data.skip_module` is true, `data` the node's data as written, names filled in, `flow` its flow's label.
+    `shown` is what the trace says of it, made once for all calls.
     """
 
     module: str
@@ -50,14 +52,15 @@ class Node:
     skip: bool
     data: Mapping[str, Any]
     flow: str = ""
+    shown: Mapping[str, str] = field(init=False, default=Factory(lambda it: {"flow": it.flow, "where": it.where}, True))
 
 
 @frozen(eq=False)
 class Flow:
     """A loaded callflow. `root` is None for `{}` (the call ends at once) and when the root itself is faulty.
 
-    A flow with `faults` must not be run; `diagnostics` never prevent that. `label` is what people know the flow by, and
-    what each of its nodes has as `flow`; it is never empty once loaded, as `name` may be.
+    A flow with `faults` must not be run. `label`, its nodes' `flow`, is what people know it by, and is never empty.
+    `metaflow` is what the caller's digits set off during its calls.
     """
 
     id: str
@@ -68,6 +71,8 @@ class Flow:
     diagnostics: tuple[Diagnostic, ...] = ()
     faults: tuple[FlowError, ...] = ()
     label: str = ""
+    is_feature_code: bool = False
+    metaflow: Bindings | None = None
 
     def nodes(self) -> Iterator[Node]:
         """Yield every node once, in document order: a node before its children, children in their own order."""
@@ -101,23 +106,19 @@ def load_flow(
     """
     repairs = profile.repairs_bare_children and not strict
     loader = _Loader(registry, profile, known, fill or {}, repairs, skip_unsimulated, label or name or at)
-    heading = FlowHeading()
+    heading, metaflow = FlowHeading(), None
     root: Node | None = None
     if not isinstance(document, Mapping):
         loader.fault(at, f"{shown(document)} is no callflow", 'write {"flow": {"module": …}}')
     elif "flow" in document:
         heading = loader.heading(document)
         loader.flow = label or heading.name or name or heading.id or next(iter(heading.numbers), at)
+        metaflow = loader.metaflow(document.get("metaflow"), f"{at.removesuffix('flow')}metaflow")
         root = loader.tree(document["flow"], at)
     elif "module" in document:
         root = loader.tree(document, at)
     else:
-        inside = document.get("data")
-        wrapped = isinstance(inside, Mapping) and "flow" in inside
-        hint = "take what is under 'data'" if wrapped else 'write {"flow": {"module": …}}'
-        if "timeline" in document or "calls" in document:
-            hint = "this looks like a scenario: `callflow run` plays those"
-        loader.fault(at, "neither 'flow' nor 'module' is here", hint)
+        loader.fault(at, "neither 'flow' nor 'module' is here", what_it_may_be(document))
     return Flow(
         id=heading.id,
         name=heading.name or name,
@@ -127,6 +128,8 @@ def load_flow(
         diagnostics=tuple(loader.diagnostics),
         faults=tuple(loader.faults),
         label=loader.flow,
+        is_feature_code=bool(heading.featurecode),
+        metaflow=metaflow,
     )
 
 
@@ -156,17 +159,19 @@ class _Loader:
     def fault(self, where: str, problem: str, hint: str) -> None:
         self.faults.append(FlowError(where, problem, hint))
 
-    def heading(self, document: Mapping[Any, Any]) -> FlowHeading:
-        reading = read_heading(document, "", bounds_are_errors=self.profile.bounds_are_errors)
+    def taken(self, reading: Reading[T]) -> T | None:
         self.faults += reading.faults
-        for refused in refused_parts(document, ""):
-            if self.skip_unsimulated:
-                message = f"{refused.problem}: it has no effect"
-                self.diagnostics.append(Diagnostic("skipped-unsimulated", "warning", refused.where, message))
-            else:
-                self.faults.append(refused)
         self.diagnostics += reading.diagnostics
-        return reading.settings or FlowHeading()
+        return reading.settings
+
+    def heading(self, document: Mapping[Any, Any]) -> FlowHeading:
+        return self.taken(read_heading(document, "", bounds_are_errors=self.profile.bounds_are_errors)) or FlowHeading()
+
+    def metaflow(self, raw: object, where: str) -> Bindings | None:
+        strict, skips = self.profile.bounds_are_errors, self.skip_unsimulated
+        if raw is None:
+            return None
+        return self.taken(read_metaflows(raw, where, strict=strict, skip_unsimulated=skips, fill=self.values))
 
     def tree(self, raw: object, at: str) -> Node | None:
         """Build all nodes without recursion, parents before children, so that a hostile depth costs no stack."""
@@ -292,6 +297,4 @@ class _Loader:
             of=module,
             also_known=self.known[module].keys if module in self.known else (),
         )
-        self.faults += reading.faults
-        self.diagnostics += reading.diagnostics
-        return reading.settings
+        return self.taken(reading)

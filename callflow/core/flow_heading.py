@@ -11,7 +11,7 @@ from callflow.core.errors import FlowError
 from callflow.core.settings import Reading, read_settings, setting
 from callflow.core.unsimulated import unsimulated_parts
 
-_OTHER_KEYS = ("flow", "owner_id", "flags", "featurecode", "metaflow", "metadata", "ringback", "type", "version")
+_OTHER_KEYS = ("flow", "owner_id", "flags", "metaflow", "metadata", "ringback", "type", "version")
 
 
 @frozen
@@ -22,6 +22,7 @@ class FlowHeading:
     name: str = setting("", help="The flow's name, the default label of its recordings.")
     numbers: tuple[str, ...] = setting((), help="Numbers and extensions that this flow answers.")
     patterns: tuple[str, ...] = setting((), help="Regular expressions tried when no number matches.")
+    featurecode: Mapping[str, Any] | None = setting(None, help="The feature code that the flow answers.")
 
 
 def read_heading(document: Mapping[Any, Any], where: str, *, bounds_are_errors: bool) -> Reading[FlowHeading]:
@@ -35,6 +36,15 @@ def read_heading(document: Mapping[Any, Any], where: str, *, bounds_are_errors: 
         also_known=_OTHER_KEYS,
     )
     return without_unread(reading)
+
+
+def what_it_may_be(document: Mapping[Any, Any]) -> str:
+    """What would be right for an object that holds no flow, by what it looks like."""
+    inside = document.get("data")
+    if "timeline" in document or "calls" in document:
+        return "this looks like a scenario: `callflow run` plays those"
+    wrapped = isinstance(inside, Mapping) and "flow" in inside
+    return "take what is under 'data'" if wrapped else 'write {"flow": {"module": …}}'
 
 
 def refused_parts(document: Mapping[Any, Any], where: str) -> tuple[FlowError, ...]:

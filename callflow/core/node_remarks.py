@@ -10,6 +10,7 @@ from callflow.core.address import has_control_characters, is_url
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import FlowError
 from callflow.core.shown import shown
+from callflow.core.silence_remarks import silence_remarks
 
 UPLOAD_SCHEMES = frozenset({"http", "https", "ftp", "ftps"})
 """The schemes of `url` for which a recording is sent anywhere (B§6.1; C17)."""
@@ -40,10 +41,11 @@ def node_remarks(
         message = "record_call has no action, and starts a recording"
         diagnostics.append(Diagnostic("no-action", "warning", where, message, 'write "action": "start"'))
     if module in _RECORDING_MODULES and isinstance(data.get("url"), str) and data["url"]:
-        _check_url(data["url"], f"{where}.url", faults, diagnostics)
-    if module in _RECORDING_MODULES and data.get("silence_detection") is True:
-        message = "silence detection is not simulated yet: the recording goes on through silence"
-        diagnostics.append(Diagnostic("silence-not-simulated", "warning", f"{where}.silence_detection", message))
+        refused, remarks = url_remarks(data["url"], f"{where}.url")
+        faults += refused
+        diagnostics += remarks
+    if module in _RECORDING_MODULES:
+        diagnostics += silence_remarks(data, where)
     for key, value, what in _NOT_SIMULATED.get(module, ()):
         if key in data and value in (None, data[key]):
             faults.append(FlowError(f"{where}.{key}", f"{what} is not simulated yet", "take the node out of the flow"))
@@ -55,24 +57,26 @@ def node_remarks(
     return tuple(faults), tuple(diagnostics)
 
 
-def _check_url(url: str, where: str, faults: list[FlowError], diagnostics: list[Diagnostic]) -> None:
+def url_remarks(url: str, where: str) -> tuple[tuple[FlowError, ...], tuple[Diagnostic, ...]]:
+    """Return the faults and diagnostics of an upload address, whose JSON path is `where` (B§6.1; C17)."""
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else ""
     if scheme == "file":
         problem = "a callflow must not choose a file of this machine"
-        faults.append(FlowError(where, problem, "leave url out and choose a folder with --out"))
-    elif has_control_characters(url):
+        return (FlowError(where, problem, "leave url out and choose a folder with --out"),), ()
+    if has_control_characters(url):
         problem = f"{shown(url)} holds a control character"
-        faults.append(FlowError(where, problem, "take out line breaks, tabs and the like, or write them as %0A, %09"))
-    elif scheme not in UPLOAD_SCHEMES:
+        return (FlowError(where, problem, "take out line breaks, tabs and the like, or write them as %0A, %09"),), ()
+    if scheme not in UPLOAD_SCHEMES:
         what = f"nobody uploads to {shown(scheme + ':')}" if scheme else "the url has no scheme"
         message = f"{what}: the recording is made and never stored"
         hint = "write an address that starts with http://, https://, ftp:// or ftps://"
-        diagnostics.append(Diagnostic("url-scheme", "error", where, message, hint))
-    elif not is_url(url):
+        return (), (Diagnostic("url-scheme", "error", where, message, hint),)
+    if not is_url(url):
         message = f"{shown(url)} is no address of a server: the recording is made and never stored"
         hint = "write it like http://server/folder, without blanks, with / ? # @ in a password as %2F %3F %23 %40"
-        diagnostics.append(Diagnostic("bad-url", "error", where, message, hint))
+        return (), (Diagnostic("bad-url", "error", where, message, hint),)
+    return (), ()
 
 
 def bare_children(where: str, module: object, *, is_repaired: bool, has_default: bool) -> Diagnostic:

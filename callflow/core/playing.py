@@ -5,11 +5,13 @@ from __future__ import annotations
 from attrs import define
 
 from callflow.core.agenda import Entry
-from callflow.core.call import Call, FlowRun, Leg
+from callflow.core.call import FlowRun, Leg
 from callflow.core.effects import Play
 from callflow.core.exchange import Exchange
 from callflow.core.executor import PENDING, resume, throw_hung_up
+from callflow.core.lanes import sound_ended
 from callflow.core.legs import open_media
+from callflow.core.listening import listen_again
 from callflow.core.trace import AUDIO
 
 _NOT_PLAYING = -1
@@ -46,13 +48,18 @@ class Playing:
         if self.timer is not None:
             exchange.agenda.cancel(self.timer)
         if self.row != _NOT_PLAYING:
-            exchange.note(self.run.call.id, "A", AUDIO, "ends", {"of": self.row}, because)
+            self.tell_of_end(exchange, because)
+            exchange.note(self.run.call.id, self.run.leg.id, AUDIO, "ends", {"of": self.row}, because)
+            listen_again(exchange, self.run.leg, because)
+
+    def tell_of_end(self, exchange: Exchange, because: int) -> None:
+        """The sound that was on is over: it may have been an announcement."""
+        sound_ended(exchange, self.run.call, self.run.leg, self.effect.sounds[self.position - 1], because)
 
 
 def play(exchange: Exchange, run: FlowRun, effect: Play, because: int) -> object:
     """Carry out `Play`; an unanswered leg is given early media first, as it could hear nothing otherwise."""
-    call: Call = run.call
-    open_media(exchange, call.id, call.a_leg, because, "law: playing needs media (B§3.3)")
+    open_media(exchange, run.call.id, run.leg, because, "law: playing needs media (B§3.3)")
     playing = run.waiting = Playing(run, effect)
     _next_sound(exchange, playing, None, because)
     return PENDING
@@ -60,7 +67,9 @@ def play(exchange: Exchange, run: FlowRun, effect: Play, because: int) -> object
 
 def _next_sound(exchange: Exchange, playing: Playing, event: None, because: int) -> None:
     effect = playing.effect
-    playing.row = _NOT_PLAYING
+    if playing.row != _NOT_PLAYING:
+        playing.tell_of_end(exchange, because)
+        playing.row = _NOT_PLAYING
     if playing.position == len(effect.sounds) and effect.sounds and (effect.times == 0 or playing.round < effect.times):
         playing.position = 0
         playing.round += 1
@@ -70,7 +79,9 @@ def _next_sound(exchange: Exchange, playing: Playing, event: None, because: int)
     sound = effect.sounds[playing.position]
     playing.position += 1
     detail = {"sound": {sound.kind: sound.name}, "for_ms": sound.length_ms}
-    playing.row = exchange.note(playing.run.call.id, "A", AUDIO, "plays", detail, because)
+    run = playing.run
+    playing.row = exchange.note(run.call.id, run.leg.id, AUDIO, "plays", detail, because)
+    listen_again(exchange, run.leg, because)
     playing.timer = exchange.agenda.after(max(1, sound.length_ms), _next_sound, playing, None, playing.row)
 
 

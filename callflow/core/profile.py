@@ -47,6 +47,50 @@ class Profile:
         "`stop` cancels a recording that still waits for the answer or the bridge; otherwise it records later.",
         "B§3.5, B§12 scenario 7",
     )
+    empty_stop_ends_newest: bool = _switch(
+        "`stop` without anything on the stack ends the newest recording that runs on the leg; otherwise nothing.",
+        "B§3.5; C8",
+    )
+    same_name_appends: bool = _switch(
+        "A start under the `media_name` of a recording that is over goes on with that file; otherwise a new file.",
+        "B§3.5; C35",
+    )
+    hooks_fire_again: bool = _switch(
+        "`record_on_bridge` records again at every later bridge, into the same file; otherwise it fires once.",
+        "B§3.6; C4",
+    )
+    limit_waits_for_resume: bool = _switch(
+        "A time limit that passes while the recording is paused ends it when it is resumed; otherwise at once.",
+        "B§3.4",
+    )
+    mask_pops: bool = _switch(
+        "Masking and unmasking take the newest recording off the stack; otherwise they leave the stack alone.",
+        "B§3.5; B§3.10; C44",
+    )
+    transfer_empties_stack: bool = _switch(
+        "The flow that goes on after a transfer starts with an empty stack for `stop`; otherwise with what was on it.",
+        "B§3.7; B§8.2",
+    )
+    toggle_is_start: bool = _switch(
+        "The metaflow action `toggle`, like everything unknown, starts a recording; otherwise it starts or stops.",
+        "B§10; C24",
+    )
+    digits_aim_at_own_leg: bool = _switch(
+        "A metaflow that the callee dials acts on recordings of the callee's own leg only; otherwise on the talk's.",
+        "B§3.5; B§10",
+    )
+    takes_accept_any_stop: bool = _switch(
+        "The end of any recording on the leg ends a take that is being recorded; otherwise only the take's own end.",
+        "the seed, note on voicemail; B§3.11; C2",
+    )
+    outbound_starts_at_bridging: bool = _switch(
+        "Account and endpoint recordings of outbound calls start when a module rings somebody; otherwise at once.",
+        "B§9.3",
+    )
+    resources_fail_hard_stops: bool = _switch(
+        "A failed `resources` or `offnet` leaves the caller parked; otherwise the caller is hung up with the cause.",
+        "B§7.16",
+    )
     starts_at_once_when_answered: bool = _switch(
         "`record_on_answer` on an answered call starts at once; otherwise it never starts.",
         "the seed, Schema; B§3.6; C3",
@@ -104,6 +148,17 @@ DOCS = Profile(
     upload_query="none",
     stop_pops_ended=False,
     stop_cancels_armed=True,
+    empty_stop_ends_newest=False,
+    same_name_appends=False,
+    hooks_fire_again=False,
+    limit_waits_for_resume=False,
+    mask_pops=False,
+    transfer_empties_stack=False,
+    toggle_is_start=False,
+    digits_aim_at_own_leg=False,
+    takes_accept_any_stop=True,
+    outbound_starts_at_bridging=False,
+    resources_fail_hard_stops=False,
     starts_at_once_when_answered=True,
     starts_at_once_when_bridged=True,
     min_length_deletes=True,
@@ -124,6 +179,17 @@ KAZOO_4 = Profile(
     upload_query="kazoo-4",
     stop_pops_ended=True,
     stop_cancels_armed=False,
+    empty_stop_ends_newest=False,
+    same_name_appends=True,
+    hooks_fire_again=True,
+    limit_waits_for_resume=True,
+    mask_pops=True,
+    transfer_empties_stack=True,
+    toggle_is_start=True,
+    digits_aim_at_own_leg=True,
+    takes_accept_any_stop=False,
+    outbound_starts_at_bridging=False,
+    resources_fail_hard_stops=False,
     starts_at_once_when_answered=False,
     starts_at_once_when_bridged=False,
     min_length_deletes=False,
@@ -144,6 +210,17 @@ KAZOO_5 = Profile(
     upload_query="kazoo-5",
     stop_pops_ended=True,
     stop_cancels_armed=False,
+    empty_stop_ends_newest=True,
+    same_name_appends=True,
+    hooks_fire_again=True,
+    limit_waits_for_resume=True,
+    mask_pops=False,
+    transfer_empties_stack=True,
+    toggle_is_start=False,
+    digits_aim_at_own_leg=False,
+    takes_accept_any_stop=True,
+    outbound_starts_at_bridging=True,
+    resources_fail_hard_stops=True,
     starts_at_once_when_answered=False,
     starts_at_once_when_bridged=False,
     min_length_deletes=False,

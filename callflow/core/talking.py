@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import define
 
 from callflow.core.agenda import Entry
+from callflow.core.automatic import record_callee
 from callflow.core.call import FlowRun, Leg
 from callflow.core.causes import HangupCause
 from callflow.core.effects import Talk
@@ -46,26 +48,28 @@ class Talking:
             exchange.agenda.cancel(self.joining)
 
 
-def join(exchange: Exchange, run: FlowRun, callee: Leg, losers: tuple[Leg, ...], because: int) -> None:
+def join(exchange: Exchange, run: FlowRun, callee: Leg, losers: Sequence[Leg], because: int) -> None:
     """Answer both legs and bridge them, after the profile's set-up time; phones that lost the race stop ringing."""
     call = run.call
     talking = run.waiting = Talking(run, callee)
     if callee.ring_timer is not None:
         exchange.agenda.cancel(callee.ring_timer)
         callee.ring_timer = None
-    answer(exchange, call, callee, because)
+    answered = answer(exchange, call, callee, because)
+    if run.leg.automatic is not None:
+        record_callee(exchange, call, run.leg, callee, answered)
     for loser in losers:
         destroy(exchange, call, loser, HangupCause.LOSE_RACE, because)
-    answer(exchange, call, call.a_leg, because)
+    answer(exchange, call, run.leg, because)
     setup_ms = exchange.setting.profile.bridge_setup_ms
     if setup_ms:
         talking.joining = exchange.agenda.after(setup_ms, _join, talking, None, because)
     else:
-        bridge(exchange, call, callee, because)
+        bridge(exchange, call, run.leg, callee, because)
 
 
 def _join(exchange: Exchange, talking: Talking, event: None, because: int) -> None:
-    bridge(exchange, talking.run.call, talking.callee, because)
+    bridge(exchange, talking.run.call, talking.run.leg, talking.callee, because)
 
 
 def callee_hangs_up(exchange: Exchange, talking: Talking, because: int) -> None:
@@ -81,4 +85,5 @@ def callee_hangs_up(exchange: Exchange, talking: Talking, because: int) -> None:
 def complete(exchange: Exchange, run: FlowRun, talk: Talk, response: str, because: int) -> None:
     """The switch reports the end of the bridge application, and the script learns how it went."""
     detail = {"application": "bridge", "response": response}
-    resume(exchange, run, talk, exchange.note(run.call.id, "A", EVENT, "CHANNEL_EXECUTE_COMPLETE", detail, because))
+    cause = exchange.note(run.call.id, run.leg.id, EVENT, "CHANNEL_EXECUTE_COMPLETE", detail, because)
+    resume(exchange, run, talk, cause)

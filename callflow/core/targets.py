@@ -13,6 +13,7 @@ from callflow.core.delivery import Target, TargetKind
 if TYPE_CHECKING:
     from callflow.core.account import Account
     from callflow.core.call import Call
+    from callflow.core.effects import RecordingOptions
     from callflow.core.events import Caller
     from callflow.core.exchange import Setting
     from callflow.core.recording import Recording
@@ -37,7 +38,7 @@ def choose_target(setting: Setting, call: Call, recording: Recording, recording_
 
 
 _NOT_STORED: Final = Target(TargetKind.NONE, "", "", "media.store_recordings=false")
-_NO_URL: Final = Target(TargetKind.NONE, "", "", "record_call.url: what is no URL is dropped (B§6.1)")
+_NO_URL: Final = "what is no URL"
 
 
 def _url_target(setting: Setting, call: Call, recording: Recording, recording_id: str) -> Target:
@@ -45,9 +46,9 @@ def _url_target(setting: Setting, call: Call, recording: Recording, recording_id
     scheme = options.url.partition("://")[0].lower()
     if scheme not in SCHEMES:
         dropped = f"scheme '{scheme}'" if _SCHEME.fullmatch(scheme) else "what has no scheme"
-        return Target(TargetKind.NONE, "", "", f"record_call.url: {dropped} is dropped (B§6.1)")
+        return _dropped(options, dropped)
     if not is_url(options.url):
-        return _NO_URL
+        return _dropped(options, _NO_URL)
     fields: dict[str, str] = {}
     if query != "none" and not scheme.startswith("ftp"):
         fields = {
@@ -70,8 +71,12 @@ def _url_target(setting: Setting, call: Call, recording: Recording, recording_id
     try:
         url = recording_url(options.url, call.id, options.format, fields)
     except ValueError:  # text that cannot be encoded
-        return _NO_URL
-    return Target(TargetKind.URL, options.method.upper(), url, "record_call.url")
+        return _dropped(options, _NO_URL)
+    return Target(TargetKind.URL, options.method.upper(), url, f"{options.option}.url")
+
+
+def _dropped(options: RecordingOptions, what: str) -> Target:
+    return Target(TargetKind.NONE, "", "", f"{options.option}.url: {what} is dropped (B§6.1)")
 
 
 def owner_of(account: Account, caller: Caller) -> str:

@@ -24,6 +24,9 @@ AUDIO: Final = "AUDIO"
 EVENT: Final = "EVENT"
 REQUEST: Final = "REQUEST"
 MAILBOX: Final = "MAILBOX"
+METAFLOW: Final = "METAFLOW"
+CONSENT: Final = "CONSENT"
+PAYMENT: Final = "PAYMENT"
 LATE_EVENT: Final = "LATE"
 WARNING: Final = "WARNING"
 ERROR: Final = "ERROR"
@@ -46,11 +49,13 @@ class Row(NamedTuple):
 def channel_event(row: Row) -> str:
     """The name under which Kazoo would publish this row as a call event, or "" when it would not (B§3.11, B§8.1).
 
-    Both legs of a bridge move, but the switch announces a bridge and its end once, on the A-leg.
+    Both legs of a bridge move, but the switch announces a bridge and its end once: on the leg that was there
+    first, which is the A-leg where that is one of them.
     """
     if row.kind == LEG:
-        if row.name in ("CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE") and row.leg != "A":
-            return ""
+        if row.name in ("CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE"):
+            other = (row.detail or {}).get("other_leg", "A")
+            return "" if (len(row.leg), row.leg) > (len(other), other) else row.name
         return row.name
     if row.kind == RECORDER:
         if row.name == "RECORD_STOP_UNWANTED":

@@ -9,11 +9,6 @@ from callflow.core.endpoints import SystemMedia
 from callflow.core.flow import Flow, Node
 from callflow.lint.nodes import is_on, is_start, value_of
 
-FRAME_MS = 20
-"""Milliseconds of one frame of sound: silence is only looked at when one ends (B§4.5)."""
-
-_DEFAULT_FINAL_TIMEOUT_MS = 5
-
 
 def check_starts(flow: Flow, system: SystemMedia) -> Iterator[Diagnostic]:
     """Yield what is doubtful about each start of a recording, in document order."""
@@ -22,7 +17,6 @@ def check_starts(flow: Flow, system: SystemMedia) -> Iterator[Diagnostic]:
             yield from _storage(node, system)
             yield from _hooks(node)
             yield from _time_limit(node, system)
-            yield from _silence(node)
 
 
 def _storage(node: Node, system: SystemMedia) -> Iterator[Diagnostic]:
@@ -45,25 +39,3 @@ def _time_limit(node: Node, system: SystemMedia) -> Iterator[Diagnostic]:
         message = f"the recording ends after {most} s, the system's max_recording_time_limit, not after {limit} s"
         hint = f"write {most} or less, or raise the maximum"
         yield Diagnostic("time-limit-above-maximum", "warning", f"{node.where}.data.time_limit", message, hint)
-
-
-def _silence(node: Node) -> Iterator[Diagnostic]:
-    where = f"{node.where}.data"
-    if not is_on(node, "silence_detection"):
-        keys = [key for key in sorted(node.data) if key.startswith("silence_") and key != "silence_detection"]
-        if keys:
-            message = f"silence_detection is off: {', '.join(keys)} has no effect"
-            hint = 'write "silence_detection": true'
-            yield Diagnostic("silence-detection-off", "info", where, message, hint)
-        return
-    if value_of(node, "silence_threshold") == 0:
-        message = "a silence_threshold of 0 turns silence detection off: no frame is below it"
-        yield Diagnostic("silence-threshold-zero", "warning", f"{where}.silence_threshold", message, "write 200")
-    final_ms = value_of(node, "silence_final_timeout", _DEFAULT_FINAL_TIMEOUT_MS)
-    if isinstance(final_ms, int) and 1 <= final_ms <= FRAME_MS:
-        message = (
-            f"a silence_final_timeout of {final_ms} ms ends the recording at the second silent frame of {FRAME_MS} ms, "
-            "as between two words"
-        )
-        hint = "it counts milliseconds: write 3000 for three seconds"
-        yield Diagnostic("silence-final-timeout", "warning", f"{where}.silence_final_timeout", message, hint)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from callflow.core.trace import (
     AUDIO,
+    CONSENT,
     DELIVERY,
     ERROR,
     EVENT,
@@ -15,20 +16,31 @@ from callflow.core.trace import (
     LATE_EVENT,
     LEG,
     MAILBOX,
+    METAFLOW,
     NODE,
+    PAYMENT,
     RECORDER,
     REQUEST,
     WARNING,
     Row,
 )
+from callflow.report.call_words import (
+    Detail,
+    audio_words,
+    deed_words,
+    event_words,
+    flow_words,
+    late_words,
+    leg_words,
+    node_words,
+)
 from callflow.report.people import People
 from callflow.report.remarks import remark_of
-from callflow.report.wording import clock, cut, printable
+from callflow.report.side_words import consent_words, metaflow_words, payment_words
+from callflow.report.wording import clock, printable
 
 Style = Literal["call", "node", "sound", "recording", "delivery", "trouble"]
 """What a line is about, for whoever colours it."""
-
-Detail = Mapping[str, Any]
 
 ENDINGS: Final[Mapping[str, str]] = {
     "stop": "a stop action ended it",
@@ -62,8 +74,10 @@ def happening(row: Row, people: People, cause: Row | None) -> tuple[str, Style] 
 
 
 def input_words(row: Row, people: People) -> str:
-    """An INPUT row in words, as a cause: `alice answers`."""
-    return f"{people.on(row.leg)} {printable(row.name)}"
+    """An INPUT row in words, as a cause: `alice answers`; without a leg it says itself whose deed it was."""
+    if row.name == "controls recording":
+        return "a request to the API"
+    return f"{people.on(row.leg)} {printable(row.name)}" if row.leg else printable(row.name)
 
 
 def audio_format(format: str, channels: int, sample_rate: int) -> str:
@@ -72,9 +86,9 @@ def audio_format(format: str, channels: int, sample_rate: int) -> str:
 
 
 def _style(kind: str) -> Style:
-    if kind in (LATE_EVENT, WARNING, ERROR):
+    if kind in (LATE_EVENT, WARNING, ERROR, CONSENT, PAYMENT):
         return "trouble"
-    if kind in (NODE, FLOW):
+    if kind in (NODE, FLOW, METAFLOW):
         return "node"
     if kind in (RECORDER, MAILBOX):
         return "recording"
@@ -83,121 +97,21 @@ def _style(kind: str) -> Style:
     return "sound" if kind == AUDIO else "call"
 
 
-def _is_input(cause: Row | None, *names: str) -> bool:
-    return cause is not None and cause.kind == INPUT and cause.name in names
-
-
-def _leg(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    who = people.on(row.leg)
-    match row.name:
-        case "CHANNEL_CREATE":
-            return f"{who} calls {detail['dialled']}" if row.leg == "A" else ""
-        case "CHANNEL_PROGRESS":
-            return f"{who} rings" if row.leg != "A" else ""
-        case "CHANNEL_PROGRESS_MEDIA":
-            return f"{who} gets early media"
-        case "CHANNEL_ANSWER":
-            if row.leg != "A":
-                return f"{who} answers"
-            return "" if _is_input(cause, "answers") else f"{who} is answered"
-        case "CHANNEL_BRIDGE":
-            return f"{who} and {people.on(detail['other_leg'])} are connected" if row.leg == "A" else ""
-        case "CHANNEL_UNBRIDGE":
-            is_told = row.leg != "A" or _is_input(cause, "hangs up")
-            return "" if is_told else f"{who} and {people.on(detail['other_leg'])} are parted"
-        case "CHANNEL_HOLD":
-            return f"{who} holds"
-        case "CHANNEL_UNHOLD":
-            return f"{who} resumes"
-    return _leg_end(row, detail, who, cause) if row.name == "CHANNEL_DESTROY" else f"{who}: {row.name}"
-
-
-def _leg_end(row: Row, detail: Detail, who: str, cause: Row | None) -> str:
-    if row.leg == "A":
-        return f"the call ends: {detail['hangup_cause']}"
-    if detail["from"] == "NEW":
-        return f"{who} cannot be reached: {detail['hangup_cause']}"
-    if cause is not None and cause.leg == row.leg and _is_input(cause, "rejects"):
-        does = "is busy" if detail["hangup_cause"] == "USER_BUSY" else "rejects the call"
-        return f"{who} {does}: {detail['hangup_cause']}"
-    if detail["from"] in ("RINGING", "EARLY"):
-        return f"{who} stops ringing: {detail['hangup_cause']}"
-    return "" if _is_input(cause, "hangs up") else f"{who}'s leg ends: {detail['hangup_cause']}"
-
-
-def _input(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    return f"{people.on(row.leg)} {row.name}" if row.name in ("hangs up", "falls silent") else ""
-
-
-def _late(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    if not _is_input(cause, row.name):
-        return ""
-    return f"{people.on(row.leg)} {row.name}: too late, the leg is {str(detail.get('state', 'gone')).lower()}"
-
-
-def _node(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    return row.name
-
-
-def _flow(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    match row.name:
-        case "ended":
-            return f"the flow ends: no branch for {detail['fallen']}" if "fallen" in detail else "the flow ends"
-        case "resumed":
-            return f"the flow resumes at {detail['where']}"
-        case "too many branches":
-            return "the flow ends: it branched too often"
-    return ""
-
-
-def _audio(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    if row.name == "ends":
-        return ""
-    [(kind, value)] = detail["sound"].items()
-    lasts = f" for {clock(detail['for_ms'])}" if detail["for_ms"] is not None else ""
-    shown, who = cut(printable(value), 60), people.on(row.leg)
-    if row.name == "plays":
-        return f"{who} hears {_HEARD.get(kind, '{}').format(shown)}{lasts}"
-    return f"{who} {_SAID[kind].format(shown)}{lasts}" if kind in _SAID else ""
-
-
-_HEARD: Final = {
-    "ringback": "ringback",
-    "prompt": "prompt {}",
-    "text": 'the words "{}"',
-    "tone": "a tone ({})",
-    "media": "media {}",
-    "take": "recording {} again",
-}
-_SAID: Final = {"voice": "speaks", "says": 'says "{}"', "file": "plays {}", "tone_hz": "sends a tone of {} Hz"}
-
-
-def _event(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    match row.name:
-        case "DTMF":
-            return f"{people.on(row.leg)} presses {detail['digit']}"
-        case "CHANNEL_EXECUTE_COMPLETE":
-            if detail.get("response") != "SUCCESS":
-                return f"nobody could be reached: {detail.get('response', '')}"
-            return "the talk is over" if people.have_talked else "there was no talk: the legs were never connected"
-        case "response":
-            return f"the call is refused with {detail['status']} {detail['message']}".rstrip()
-    return row.name
-
-
 def _recorder(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    if row.name == "nothing to stop":
-        return "there is no recording to stop"
+    if row.name.startswith("nothing to "):
+        return f"there is no recording to {row.name.removeprefix('nothing to ')}"
     which = f"recording {detail['recording']}"
     if row.name == "ARMED":
         return f"{which} waits: it starts {detail['starts']}" if detail["starts"] != "at once" else ""
     if row.name == "stop forgot":
         return f"{which} stays armed: the stop only forgets it"
-    if row.name == "THROWN_AWAY":
-        return f"{which} is thrown away"
+    if row.name == "limit passed while paused":
+        return f"{which} ends as soon as it resumes: its time limit has passed"
+    if row.name in _RECORDER_DOES:
+        return f"{which} {_RECORDER_DOES[row.name]}"
+    if row.name == "MOVED":
+        return f"{which} follows {people.on(detail['leg'])}"
     match detail.get("to"):
-        case "RECORDING":
-            return f"{which} starts"
         case "FINISHED":
             return f"{which} stops after {clock(detail['length_ms'])}: {ENDINGS[detail['ended_by']]}"
         case "DISCARDED":
@@ -208,6 +122,16 @@ def _recorder(row: Row, detail: Detail, people: People, cause: Row | None) -> st
         case "LOST":
             return f"{which} is lost: {row.name}"
     return ""
+
+
+_RECORDER_DOES: Final = {
+    "RECORD_START": "starts",
+    "RECORD_MASK": "is masked: silence is written",
+    "RECORD_UNMASK": "is unmasked",
+    "RECORD_PAUSE": "pauses: nothing is written",
+    "RECORD_RESUME": "resumes",
+    "THROWN_AWAY": "is thrown away",
+}
 
 
 def _mailbox(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
@@ -247,15 +171,18 @@ def _remark(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
 
 
 _TELL: Final[Mapping[str, Callable[[Row, Detail, People, Row | None], str]]] = {
-    LEG: _leg,
-    INPUT: _input,
-    LATE_EVENT: _late,
-    NODE: _node,
-    FLOW: _flow,
-    AUDIO: _audio,
-    EVENT: _event,
+    LEG: leg_words,
+    INPUT: deed_words,
+    LATE_EVENT: late_words,
+    NODE: node_words,
+    FLOW: flow_words,
+    AUDIO: audio_words,
+    EVENT: event_words,
     RECORDER: _recorder,
     MAILBOX: _mailbox,
+    METAFLOW: metaflow_words,
+    CONSENT: consent_words,
+    PAYMENT: payment_words,
     DELIVERY: _delivery,
     REQUEST: _request,
     WARNING: _remark,

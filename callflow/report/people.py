@@ -23,6 +23,7 @@ class People:
     names: dict[str, str] = field(factory=dict)
     with_phones: frozenset[str] = frozenset()
     have_talked: bool = False
+    _calling: set[str] = field(factory=set, init=False)
     _parties: dict[str, tuple[str, str]] = field(factory=dict, init=False)
     _phones: dict[str, str] = field(factory=dict, init=False)
 
@@ -33,6 +34,10 @@ class People:
             return f"leg {leg}" if leg else "somebody"
         party, phone = self._parties.get(leg, ("", ""))
         return f"{name} ({_safe(phone)})" if phone and party in self.with_phones else name
+
+    def are_calling(self, leg: str) -> bool:
+        """Whether the party on this leg called from it: the caller, or somebody who consults; others were called."""
+        return leg == "A" or leg in self._calling
 
     def take(self, row: Row, detail: Mapping[str, Any]) -> None:
         """Learn from a row who is on which leg, and whether they were connected."""
@@ -45,10 +50,15 @@ class People:
 
     def _greet(self, leg: str, detail: Mapping[str, Any]) -> None:
         """Somebody is on a new leg: the caller's name, else number; a callee's party, and the phone."""
+        if "dialled" in detail:
+            self._calling.add(leg)
         if leg == "A":
             self.names[leg] = _safe(detail.get("name") or detail.get("number") or "the caller")
             return
         party, phone = detail["party"], detail.get("device") or ""
+        if party == "caller" and "A" in self.names:  # a leg on which the caller consults somebody
+            self.names[leg] = self.names["A"]
+            return
         self.names[leg], self._parties[leg] = _safe(party), (party, phone)
         if self._phones.setdefault(party, phone) != phone:
             self.with_phones |= {party}

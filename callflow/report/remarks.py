@@ -14,7 +14,9 @@ Detail = Mapping[str, Any]
 _WARNINGS: Final[Mapping[str, Callable[[Detail], tuple[str, str]]]] = {
     "not-carried": lambda detail: (
         f"{detail['for_ms']} ms of sound are lost: a leg that is {str(detail['state']).lower()} carries no audio",
-        "let the party speak once the leg has early media or is answered",
+        "let the party resume first"
+        if detail["state"] == "HELD"
+        else "let the party speak once the leg has early media or is answered",
     ),
     "recording-during-take": lambda detail: (
         f"recording {detail['recording']} runs while recording {detail['take']} is being taken on the same leg",

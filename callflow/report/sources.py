@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from callflow.core.errors import MediaError
-from callflow.media.sources import AudioFile, Digit, Prompt, Ringback, Source, Tone, Voice
+from callflow.media.sources import AudioFile, Digit, Noise, Prompt, Ringback, Source, Spoken, Tone, Voice
 
 SILENCE: Final = "silence"
 """The kind of sound that has no source: nobody hears anything."""
@@ -33,7 +33,7 @@ _BY_KIND: Final[Mapping[str, Callable[[Any], Source]]] = {
 }
 """Sounds that depend on nothing but what is written; media of the account have the voice of prompts."""
 
-KINDS: Final = ("voice", "says", "file", SILENCE, TAKE, *_BY_KIND)
+KINDS: Final = ("voice", "says", "spoken", "noise", "file", SILENCE, TAKE, *_BY_KIND)
 """Every kind of sound that an AUDIO row may have."""
 
 
@@ -63,7 +63,12 @@ def source_of(
         return Voice(number_of(speaker))
     if kind == "file":
         return AudioFile(folder / str(value))
+    if kind == "spoken":
+        language, _, text = str(value).partition(": ")
+        return Spoken(text, number_of(speaker), language)
     try:
+        if kind == "noise":
+            return Noise(2 * int(str(value)), number_of(speaker))  # it is spread evenly: half its peak is its mean
         return _BY_KIND[kind](value)
     except (ValueError, TypeError):
         shown = f"{str(value)[:60]!r}"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import define, evolve, field
 
 from callflow.core.diagnostic import Diagnostic
-from callflow.core.trace import DELIVERY, ERROR, LEG, NODE, RECORDER, TRACE, Row
+from callflow.core.trace import DELIVERY, ERROR, EVENT, LEG, NODE, RECORDER, TRACE, Row
 from callflow.report.remarks import remark_of
 from callflow.report.results import (
     Attempt,
@@ -46,9 +46,13 @@ def summarise(
 
 @define(eq=False)
 class _Call:
-    """A call's result in the making: its recordings by index, in arming order, and their deliveries."""
+    """A call's result in the making: its recordings by index, in arming order, and their deliveries.
+
+    The call ends with its controlled leg: the caller's, or the one that was transferred last.
+    """
 
     result: CallResult
+    controlled: str = _A_LEG
     path: list[PathStep] = field(factory=list)
     recordings: dict[int, RecordingResult] = field(factory=dict)
     deliveries: dict[int, DeliveryResult] = field(factory=dict)
@@ -73,8 +77,10 @@ class Summary:
         """Read the next row."""
         detail: Mapping[str, Any] = row.detail or {}
         kind = row.kind
-        if kind == LEG and row.leg == _A_LEG:
-            self._caller_moved(row, detail)
+        if kind == LEG:
+            self._leg_moved(row, detail)
+        elif kind == EVENT and row.name == "CHANNEL_TRANSFEREE":
+            self._calls[row.call_id].controlled = row.leg
         elif kind == NODE:
             step = PathStep(row.at_ms, detail["flow"], detail["where"], row.name)
             self._calls[row.call_id].path.append(step)
@@ -107,15 +113,16 @@ class Summary:
             failures=tuple(failures),
         )
 
-    def _caller_moved(self, row: Row, detail: Mapping[str, Any]) -> None:
-        if row.name == "CHANNEL_CREATE":
+    def _leg_moved(self, row: Row, detail: Mapping[str, Any]) -> None:
+        if row.name == "CHANNEL_CREATE" and row.leg == _A_LEG:
             result = CallResult(row.call_id, detail["number"], detail["dialled"], row.at_ms)
             self._calls[row.call_id] = _Call(result)
         elif row.name == "CHANNEL_DESTROY":
             call = self._calls[row.call_id]
-            call.result = evolve(
-                call.result, ended_ms=row.at_ms, hangup_cause=detail["hangup_cause"], hangup_by=detail["by"]
-            )
+            if row.leg == call.controlled:
+                call.result = evolve(
+                    call.result, ended_ms=row.at_ms, hangup_cause=detail["hangup_cause"], hangup_by=detail["by"]
+                )
 
 
 def _recorder_moved(recordings: dict[int, RecordingResult], row: Row, detail: Mapping[str, Any]) -> None:

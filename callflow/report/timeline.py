@@ -104,7 +104,7 @@ class Timeline:
             _remember(call, row, cause, "")
             return None
         what, style = told
-        if row.kind == RECORDER and detail.get("to") == "RECORDING":
+        if row.kind == RECORDER and row.name == "RECORD_START":
             what += f" ({call.formats[detail['recording']]})"
         elif row.kind == NODE:
             call.nodes_run += 1
@@ -116,8 +116,8 @@ class Timeline:
         return TimelineLine(row.at_ms, row.leg, what, "" if what.startswith(why) else why, style, call.name)
 
     def _new_call(self, call_id: str) -> _Call:
-        number = len(self._calls) + 1
-        name = self.names.get(call_id) or (str(number) if number > 1 else "")
+        number = sum(map(bool, self._calls)) + 1  # what holds for every call is no call of its own
+        name = self.names.get(call_id) or (str(number) if call_id and number > 1 else "")
         return _Call(cut(printable(name), _LONGEST_NAME), People(with_phones=frozenset(self.with_phones)))
 
 

@@ -24,9 +24,12 @@ from callflow.scenario.language import Scenario, load_scenario, parse_scenario
 from callflow.scenario.occurrences import EventPattern, EventWord, parse_event
 from callflow.scenario.people import Caller, CallScript
 from callflow.scenario.steps import After, At, Step, When
+from callflow.scenario.verb_grammar import parse_verb
 from callflow.scenario.verbs import (
     Answers,
+    BreaksSwitch,
     Calls,
+    ControlsRecording,
     DoesNotAnswer,
     HangsUp,
     Holds,
@@ -37,20 +40,21 @@ from callflow.scenario.verbs import (
     Rejects,
     Resumes,
     Says,
+    SendsNoise,
     SendsTone,
     Speaks,
     StorageFails,
     Transfers,
     Verb,
-    parse_verb,
 )
 
 __all__ = [
-    "After", "Answer", "Answers", "At", "AudioExpectation", "CallScript", "Caller", "Calls", "DeliveryExpectation",
-    "Document", "DoesNotAnswer", "EventCount", "EventExpectation", "EventPattern", "EventWord", "Expectations",
-    "Expected", "ExpectedWord", "ExpectedWords", "HangsUp", "Holds", "HttpStatus", "IsBusy", "IsSilent", "Plays",
-    "Presses", "RecordingExpectation", "Refused", "Rejects", "Reset", "Resumes", "Says", "Scenario", "SendsTone",
-    "Slow", "Speaks", "Step", "StorageFails", "StorageScript", "Timeout", "Tolerance", "Transfers", "Verb", "When",
-    "format_duration", "load_account", "load_scenario", "parse_document", "parse_duration", "parse_event",
-    "parse_scenario", "parse_tolerance", "parse_verb", "read_document",
+    "After", "Answer", "Answers", "At", "AudioExpectation", "BreaksSwitch", "CallScript", "Caller", "Calls",
+    "ControlsRecording", "DeliveryExpectation", "Document", "DoesNotAnswer", "EventCount", "EventExpectation",
+    "EventPattern", "EventWord", "Expectations", "Expected", "ExpectedWord", "ExpectedWords", "HangsUp", "Holds",
+    "HttpStatus", "IsBusy", "IsSilent", "Plays", "Presses", "RecordingExpectation", "Refused", "Rejects", "Reset",
+    "Resumes", "Says", "Scenario", "SendsNoise", "SendsTone", "Slow", "Speaks", "Step", "StorageFails",
+    "StorageScript", "Timeout", "Tolerance", "Transfers", "Verb", "When", "format_duration", "load_account",
+    "load_scenario", "parse_document", "parse_duration", "parse_event", "parse_scenario", "parse_tolerance",
+    "parse_verb", "read_document",
 ]  # fmt: skip

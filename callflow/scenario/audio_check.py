@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from callflow.media.listen import SILENCE_THRESHOLD, Heard, heard, is_silent, voices
 from callflow.media.render import blocks
-from callflow.media.track import Span, Track
+from callflow.media.track import Track
 from callflow.report.hearing import party_numbers, soundtracks
 from callflow.report.results import Failure
 from callflow.report.wording import clock
@@ -97,7 +97,7 @@ def excerpt(track: Track, from_ms: int, to_ms: int) -> Track:
         begin_ms, end_ms = max(span.from_ms, from_ms), min(span.to_ms, to_ms)
         if begin_ms < end_ms:
             offset_ms = span.offset_ms + begin_ms - span.from_ms
-            spans.append(Span(span.source, span.side, begin_ms - from_ms, end_ms - from_ms, offset_ms))
+            spans.append(evolve(span, from_ms=begin_ms - from_ms, to_ms=end_ms - from_ms, offset_ms=offset_ms))
     return evolve(track, length_ms=to_ms - from_ms, spans=tuple(spans))
 
 

@@ -16,11 +16,14 @@ from callflow.scenario.language import Scenario
 from callflow.scenario.occurrences import EventPattern, EventWord
 from callflow.scenario.people import CallScript
 from callflow.scenario.sounds import Voice
-from callflow.scenario.steps import CALLER, STORAGE, When
+from callflow.scenario.steps import API, CALLER, STORAGE, SWITCH, When
 from callflow.scenario.words import suggestion
 
 _LEG: Final = re.compile(r"A|B[0-9]*")
 _LONGEST_HINT: Final = 200
+OUTSIDE: Final = "outside"
+"""The party off-net that a flow reaches by way of a carrier."""
+
 _DELIVERIES: Final = (EventWord.DELIVERY_STARTS, EventWord.DELIVERY_FAILS, EventWord.DELIVERY_SUCCEEDS)
 
 
@@ -31,7 +34,7 @@ def meant(word: str, known: tuple[str, ...]) -> str:
 
 def check_cast(scenario: Scenario, account: Account) -> None:
     """Raise ScenarioError for a party, in a step or an expectation, that does not exist."""
-    parties = (CALLER, *account.users, *account.devices)
+    parties = (CALLER, OUTSIDE, *account.users, *account.devices)
     for where, who in _named(scenario):
         if who not in parties:
             raise ScenarioError(where, f"unknown party {shown(who)}", meant(who, parties))
@@ -52,7 +55,7 @@ def caller_of(scenario: Scenario, script: CallScript, account: Account) -> Calle
         hint = meant(caller.device, tuple(account.devices))
         where = f"{place_of(scenario, script)}caller.device"
         raise ScenarioError(where, f"unknown device {shown(caller.device)}", hint)
-    return Caller(caller.number or caller.device or "", caller.name, caller.device or "")
+    return Caller(caller.number or caller.device or "", caller.name, caller.device or "", caller.codec)
 
 
 def place_of(scenario: Scenario, script: CallScript) -> str:
@@ -66,7 +69,7 @@ def place_of(scenario: Scenario, script: CallScript) -> str:
 def _named(scenario: Scenario) -> Iterator[tuple[str, str]]:
     for call in scenario.calls:
         for step in call.timeline:
-            if step.who != STORAGE:
+            if step.who not in (STORAGE, API, SWITCH):
                 yield step.where, step.who
             if isinstance(step.when, When):
                 yield from _in_event(step.where, step.when.event)
@@ -85,7 +88,9 @@ def _on_leg(where: str, leg: str | None) -> Iterator[tuple[str, str]]:
 
 
 def _expected(expect: Expectations) -> Iterator[tuple[str, str]]:
-    """A party that is not there would make a `never` hold whatever happens."""
+    """A party that is not there would make a `never` hold whatever happens; what other profiles expect counts too."""
+    for other in expect.profiles.values():
+        yield from _expected(other)
     for count in expect.exactly:
         yield from _in_event(count.where, count.event)
     for event in (*expect.events, *expect.events_unordered, *expect.never):

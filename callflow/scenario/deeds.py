@@ -8,7 +8,19 @@ from typing import Any, Final
 from attrs import frozen
 
 from callflow.core.causes import HangupCause
-from callflow.core.events import Answers, FallsSilent, HangsUp, Presses, Rejects, Speaks, Told
+from callflow.core.events import (
+    Answers,
+    Controls,
+    FallsSilent,
+    HangsUp,
+    Holds,
+    Presses,
+    Rejects,
+    Resumes,
+    Speaks,
+    Told,
+    Transfers,
+)
 from callflow.core.sounds import spoken_ms
 from callflow.report.wording import clock
 from callflow.scenario import verbs
@@ -34,13 +46,15 @@ class Deed:
 
 
 def deed_of(step: Step, parties: CallParties, now_ms: int, sound_ms: Mapping[str, int]) -> Deed:
-    """What the step's party does; `sound_ms` has the lengths of sound files. Raises NotPossible."""
+    """What the step's party does; `sound_ms` has the lengths of sounds by their verbs' words. Raises NotPossible."""
     verb = step.verb
     if isinstance(verb, verbs.Answers | verbs.Rejects | verbs.IsBusy):
         return Deed(_ringing(step.who, parties).leg, ((0, _PICKS[type(verb)]()),))
     if isinstance(verb, verbs.DoesNotAnswer):
         return _declared(step.who, parties, now_ms)
     party = _there(step.who, parties)
+    if isinstance(verb, verbs.Holds | verbs.Resumes | verbs.Transfers):
+        return _rearranges(verb, step.who, party, parties)
     if isinstance(verb, verbs.HangsUp):
         return Deed(party.leg, ((0, HangsUp()),))
     if isinstance(verb, verbs.IsSilent):
@@ -59,16 +73,47 @@ _PICKS: Final[Mapping[type, Callable[[], Told]]] = {
 }
 
 
+def control_of(verb: verbs.ControlsRecording, leg: str | None) -> Deed:
+    """What a request to the API does on the call's controlled leg. Raises NotPossible when there is none any more."""
+    if leg is None:
+        raise NotPossible("the call has ended, and the API knows it no more")
+    return Deed(leg, ((0, Controls(verb.action)),))
+
+
+def _rearranges(
+    verb: verbs.Holds | verbs.Resumes | verbs.Transfers, who: str, party: Party, parties: CallParties
+) -> Deed:
+    """Who is connected with whom changes: for that a party must be connected, or have somebody on hold."""
+    held = next((leg for leg in parties.of(who) if leg.is_holding), None)
+    if isinstance(verb, verbs.Resumes):
+        if held is None:
+            raise NotPossible(f"{who} has nobody on hold")
+        return Deed(held.leg, ((0, Resumes()),))
+    if isinstance(verb, verbs.Transfers) and held is not None:
+        if party is not held:
+            raise NotPossible(f"{who} consults already: hang up to complete that transfer, or resume to give it up")
+    elif not party.is_talking:
+        has_held = "has the other side on hold already" if held is not None else "is not connected with anybody"
+        raise NotPossible(f"{who} {has_held}")
+    if isinstance(verb, verbs.Holds):
+        return Deed(party.leg, ((0, Holds()),))
+    return Deed(party.leg, ((0, Transfers(verb.number, verb.with_consultation)),))
+
+
 def _sound(verb: Any, party: Party, sound_ms: Mapping[str, int]) -> tuple[Mapping[str, object], int]:
     """What is heard, as the trace shows it, and for how long."""
     if isinstance(verb, verbs.Speaks):
         return {"voice": party.names[0]}, verb.length_ms
     if isinstance(verb, verbs.Says):
+        if verb.language:
+            return {"spoken": f"{verb.language}: {verb.text}"}, sound_ms[str(verb)]
         return {"says": verb.text}, spoken_ms(verb.text)
     if isinstance(verb, verbs.SendsTone):
         return {"tone_hz": verb.hz}, verb.length_ms
+    if isinstance(verb, verbs.SendsNoise):
+        return {"noise": verb.level}, verb.length_ms
     assert isinstance(verb, verbs.Plays), f"{verb!r} is refused when the scenario is read"
-    return {"file": verb.file}, sound_ms[verb.file]
+    return {"file": verb.file}, sound_ms[str(verb)]
 
 
 def _ringing(who: str, parties: CallParties) -> Party:
@@ -88,12 +133,11 @@ def _ringing(who: str, parties: CallParties) -> Party:
 
 
 def _there(who: str, parties: CallParties) -> Party:
-    """The leg of a party that is on the call: the one that is answered, else the newest."""
+    """The leg of a party that is on the call: the one at its ear, of several such the newest."""
     legs = parties.of(who)
-    there = [party for party in legs if not party.is_gone]
-    answered = [party for party in there if party.is_answered]
-    if there:
-        return (answered or there)[-1]
+    nearest = max(reversed(legs), key=lambda party: party.nearness, default=None)
+    if nearest is not None and not nearest.is_gone:
+        return nearest
     if legs:
         last = max(legs, key=lambda party: party.ended_ms)
         raise NotPossible(f"{who} has been gone since {clock(last.ended_ms)} ({last.cause})")

@@ -5,7 +5,9 @@ A field that is None is not asked for. The names are those of the result object 
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Mapping
+
+from attrs import field, frozen
 
 from callflow.scenario.answers import Answer
 from callflow.scenario.durations import Tolerance
@@ -109,7 +111,10 @@ class AudioExpectation(Expected):
 
 @frozen(kw_only=True)
 class Expectations:
-    """The `expect:` part of a scenario or of one of its calls. None is not asked for; an empty list expects none."""
+    """The `expect:` part of a scenario or of one of its calls. None is not asked for; an empty list expects none.
+
+    `profiles` has what is expected under the profiles for which the part says something else, each complete.
+    """
 
     path: ExpectedWords | None = None
     recordings: tuple[RecordingExpectation, ...] | None = None
@@ -123,3 +128,8 @@ class Expectations:
     deliveries: tuple[DeliveryExpectation, ...] | None = None
     audio: tuple[AudioExpectation, ...] = ()
     diagnostics: ExpectedWords | None = None
+    profiles: Mapping[str, Expectations] = field(factory=dict)
+
+    def under(self, profile: str) -> Expectations:
+        """What is expected of a run under the profile of this name."""
+        return self.profiles.get(profile, self)

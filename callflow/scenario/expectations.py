@@ -1,11 +1,27 @@
-"""Reading the `expect:` part: every key and word checked, every item with its place."""
+"""Reading the `expect:` part: every key and word checked, every item with its place.
+
+What holds under one profile only stands under `profiles`, by the profile's name (design §5):
+
+```yaml
+expect:
+  recordings: [{length: 5s, ended_by: stop}]
+  never: [RECORD_STOP]
+  profiles:
+    kazoo-4: {recordings: [{length: 60s, ended_by: hangup}], never: null}
+```
+Each key written there replaces the whole key of the same name above it; `null` takes it back, and everything else
+holds under that profile too. A run is judged by its own profile, whether the scenario or `--profile` chose it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
+from attrs import evolve, fields_dict
+
+from callflow.core.profile import PROFILES
 from callflow.core.shown import shown
 from callflow.scenario import words
 from callflow.scenario.answers import read_answers
@@ -40,6 +56,7 @@ from callflow.scenario.sounds import parse_sound
 _MOST = 1_000_000
 _EXAMPLE = "{recordings: [{length: 20s ±40ms, ended_by: hangup}], events: [RECORD_START, RECORD_STOP]}"
 _ONE_CALL_ONLY = ("path", "hangup_cause", "hangup_by")
+_PROFILES_EXAMPLE = "{kazoo-4: {recordings: [{ended_by: hangup}]}}"
 
 Reader = Callable[[Node], Any]
 
@@ -219,9 +236,37 @@ def read_expectations(node: Node | None, calls: Collection[str] = (), *, for_all
     """
     if node is None:
         return Expectations()
-    entries = mapping(node, _PARTS, _EXAMPLE)
-    if for_all_calls:
-        for key in _ONE_CALL_ONLY:
-            if key in entries:
-                raise entries[key].error(f"{key} of which call?", f"put it under calls.{next(iter(calls))}.expect")
-    return Expectations(**{key: _PARTS[key](entry, calls) for key, entry in entries.items()})
+    entries = dict(mapping(node, (*_PARTS, "profiles"), _EXAMPLE))
+    own = entries.pop("profiles", None)
+    _check_calls(entries, calls, for_all_calls)
+    base = Expectations(**{key: _PARTS[key](entry, calls) for key, entry in entries.items()})
+    if own is None:
+        return base
+    profiles = any_mapping(own, _PROFILES_EXAMPLE)
+    for name, each in profiles.items():
+        if name not in PROFILES:
+            raise each.error(f"unknown profile {shown(name)}", words.suggestion(name, PROFILES))
+        _check_calls(mapping(each, _PARTS, _PROFILES_EXAMPLE), calls, for_all_calls)
+    return evolve(base, profiles={name: _under(base, each, entries, calls) for name, each in profiles.items()})
+
+
+def _check_calls(entries: Mapping[str, Node], calls: Collection[str], for_all_calls: bool) -> None:
+    for key in _ONE_CALL_ONLY if for_all_calls else ():
+        if key in entries:
+            raise entries[key].error(f"{key} of which call?", f"put it under calls.{next(iter(calls))}.expect")
+
+
+def _under(base: Expectations, profile: Node, general: Collection[str], calls: Collection[str]) -> Expectations:
+    """What one profile changes of the general expectations; `general` are the keys that those have."""
+    entries = any_mapping(profile, _PROFILES_EXAMPLE)
+    if not entries:
+        raise profile.error("nothing is different here", "write what is, or leave the profile out")
+    changes = {}
+    for key, entry in entries.items():
+        if entry.value is not None:
+            changes[key] = _PARTS[key](entry, calls)
+        elif key in general:
+            changes[key] = fields_dict(Expectations)[key].default
+        else:
+            raise entry.error(f"there is no {key} to take back", f"leave {key} out, or write what is expected")
+    return evolve(base, **changes)

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from callflow.core.errors import ScenarioError
 from callflow.core.shown import shown
-from callflow.scenario.occurrences import EventWord
 from callflow.scenario.sounds import SimilarTo
-from callflow.scenario.verbs import Holds, Resumes, Transfers
 
 NOT_YET: dict[object, str] = {
-    Holds: "holding",
-    Resumes: "holding",
-    Transfers: "transferring",
-    EventWord.PARTY_HOLDS: "holding",
-    EventWord.PARTY_RESUMES: "holding",
     SimilarTo: "comparing sounds",
     "retry after": "waiting as the target asks",
-    "codec": "a codec of the caller's own",
 }
-"""Classes of verbs and sounds, words of events and replies, keys: each with what is missing, until it is built."""
+"""Classes of sounds and words of replies: each with what is missing, until it is built."""
 
 
 def refuse_not_yet(thing: object, words: str) -> None:

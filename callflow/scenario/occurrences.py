@@ -11,13 +11,13 @@ from attrs import frozen
 from callflow.core.errors import ScenarioError
 from callflow.core.shown import shown
 from callflow.core.spelling import nearest
-from callflow.scenario.verbs import DIGITS
+from callflow.scenario.verb_grammar import DIGITS
 from callflow.scenario.words import CHANNEL_EVENTS, suggestion
 
 PARTY = re.compile(r"[^\W_][\w.@+-]{0,63}")
 """How a user, a device or a call may be named in a step: letters, digits and . @ + - _ , up to 64."""
 
-NOT_PARTIES = ("recording", "voicemail", "delivery", "storage")
+NOT_PARTIES = ("recording", "voicemail", "delivery", "storage", "api", "switch")
 """Words that never name a person or a telephone."""
 
 
@@ -34,6 +34,10 @@ class EventWord(Enum):
     PROMPT_PLAYS = "plays"
     RECORDING_STARTS = "recording starts"
     RECORDING_STOPS = "recording stops"
+    RECORDING_PAUSES = "recording pauses"
+    RECORDING_RESUMES = "recording resumes"
+    RECORDING_IS_MASKED = "recording is masked"
+    RECORDING_IS_UNMASKED = "recording is unmasked"
     VOICEMAIL_GREETS = "voicemail greets"
     VOICEMAIL_RECORDS = "voicemail records"
     DELIVERY_STARTS = "delivery starts"

@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 from attrs import field, frozen
 
+from callflow.core.codecs import CODEC_RATES_HZ
 from callflow.core.shown import shown
 from callflow.scenario.expect import Expectations
 from callflow.scenario.expectations import read_expectations
-from callflow.scenario.nodes import Node, any_mapping, at, mapping, number_text, text
-from callflow.scenario.not_yet import refuse_not_yet
+from callflow.scenario.nodes import Node, any_mapping, choice, mapping, number_text, text
 from callflow.scenario.occurrences import NOT_PARTIES, PARTY
 from callflow.scenario.steps import CALLER, Step, read_timeline
 
@@ -25,7 +25,7 @@ class Caller:
     """Who calls: number and name as shown to others, what is dialled.
 
     `device` is set for a caller on-net (design §12); the number may then be "" and follows from the device.
-    `call_id` is None when it is to be derived (design §12, Results).
+    `call_id` is None when it is to be derived (design §12, Results). `codec` "" is the device's own, else the default.
     """
 
     number: str
@@ -33,6 +33,7 @@ class Caller:
     dials: str
     device: str | None = None
     call_id: str | None = None
+    codec: str = ""
 
 
 @frozen
@@ -47,9 +48,6 @@ class CallScript:
 
 def _read_caller(node: Node, call_id: Node | None) -> Caller:
     entries = mapping(node, _CALLER_KEYS, _CALLER_EXAMPLE)
-    if "codec" in entries:
-        with at(entries["codec"]):
-            refuse_not_yet("codec", "codec")
     if "dials" not in entries:
         raise node.error("dials is missing", f"write it like {_CALLER_EXAMPLE}")
     if "number" not in entries and "device" not in entries:
@@ -63,6 +61,7 @@ def _read_caller(node: Node, call_id: Node | None) -> Caller:
         dials=number_text(entries["dials"], '"2001"'),
         device=_party(entries["device"]) if "device" in entries else None,
         call_id=_call_id(own_id) if own_id is not None else None,
+        codec=choice(entries["codec"], CODEC_RATES_HZ) if "codec" in entries else "",
     )
 
 

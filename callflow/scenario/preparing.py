@@ -25,7 +25,7 @@ from callflow.loading import INLINE, PlacedFlow, Reading, place_callflow, place_
 from callflow.scenario.cast import caller_of, check_cast, check_waits, meant
 from callflow.scenario.language import Scenario
 from callflow.scenario.people import CallScript
-from callflow.scenario.verbs import Plays, StorageFails
+from callflow.scenario.verbs import Plays, Says, StorageFails
 
 
 @frozen
@@ -61,7 +61,8 @@ class PreparedCall:
 class Prepared:
     """A scenario that is ready to run: the core's setting, the calls, and what is to be said about the documents.
 
-    `tree` is the flow that the first call runs, for drawing. `sound_ms` has the length of every file that is played.
+    `tree` is the flow that the first call runs, for drawing. `sound_ms` has the length of every file that is played
+    and of every text that is really spoken, by the words of the verb.
     """
 
     scenario: Scenario
@@ -237,14 +238,24 @@ def _check_ids(scenario: Scenario, calls: tuple[PreparedCall, ...]) -> None:
 
 
 def _sound_lengths(scenario: Scenario) -> Mapping[str, int]:
-    """The length of each sound file that somebody plays; one that cannot be played is a fault of its step."""
+    """The lengths of what is played and really spoken; what cannot be made to sound is a fault of its step."""
     lengths: dict[str, int] = {}
     for step in (step for call in scenario.calls for step in call.timeline):
-        if isinstance(step.verb, Plays) and step.verb.file not in lengths:
-            from callflow.media.segment import clip_length_ms  # imports what decodes audio: only where a file is played
-
+        verb = step.verb
+        if (isinstance(verb, Plays) or (isinstance(verb, Says) and verb.language)) and str(verb) not in lengths:
             try:
-                lengths[step.verb.file] = clip_length_ms(Path(scenario.file).parent / step.verb.file)
+                lengths[str(verb)] = _length_ms(verb, Path(scenario.file).parent)
             except MediaError as error:
                 raise ScenarioError(step.where, str(error)) from None
     return lengths
+
+
+def _length_ms(verb: Plays | Says, folder: Path) -> int:
+    """Imports what decodes and speaks, as most scenarios need neither. Raises MediaError."""
+    if isinstance(verb, Plays):
+        from callflow.media.segment import clip_length_ms
+
+        return clip_length_ms(folder / verb.file)
+    from callflow.media.sources import Spoken, spoken_length_ms
+
+    return spoken_length_ms(Spoken(verb.text, language=verb.language))

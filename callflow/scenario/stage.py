@@ -1,4 +1,6 @@
-"""The stage: performs a scenario's steps on the engine, and answers deliveries as its `storage:` says (design §6, §12).
+"""The stage: performs a scenario's steps on the engine, and answers what the engine asks (design §6, §12).
+
+Deliveries are answered as the scenario's `storage:` says, silence listeners by what sounds.
 
 The stage only offers, tells and reads rows, as any driver of the engine does. Within an instant the engine's own timers
 come first, then people in file order.
@@ -16,14 +18,15 @@ from callflow.core.engine import Engine
 from callflow.core.errors import RunawayError, StuckCall
 from callflow.core.events import DeliveryAnswered, HangsUp
 from callflow.core.trace import REQUEST, Row
+from callflow.ears import Ears
 from callflow.report.results import Failure
 from callflow.report.wording import clock, printable
 from callflow.scenario.answers import Answer, HttpStatus, Refused, Reset, Slow, Timeout
-from callflow.scenario.deeds import Deed, NotPossible, deed_of
+from callflow.scenario.deeds import Deed, NotPossible, control_of, deed_of
 from callflow.scenario.party import Parties
 from callflow.scenario.preparing import Prepared, PreparedCall
 from callflow.scenario.steps import After, At, Step, When
-from callflow.scenario.verbs import Calls, StorageFails
+from callflow.scenario.verbs import BreaksSwitch, Calls, ControlsRecording, StorageFails
 from callflow.scenario.witness import Witness
 
 TIMEOUT_MS: Final = 300_000
@@ -41,7 +44,7 @@ class _Act:
     started_ms: int = 0
     free_ms: int = 0
     seen_ms: int | None = None
-    is_ended_by_us: bool = False
+    ended_by_us: set[str] = field(factory=set)
 
     @property
     def last_step(self) -> Step:
@@ -78,9 +81,11 @@ class Stage:
     _witness: Witness = field(factory=Witness, init=False)
     _parties: Parties = field(factory=Parties, init=False)
     _storage_fails: StorageFails | None = field(default=None, init=False)
+    _ears: Ears = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Put every call at the beginning of its timeline."""
+        self._ears = Ears(self.prepared.folder)
         self._acts = [_Act(call) for call in self.prepared.calls]
 
     def play(self) -> Iterator[Row]:
@@ -132,7 +137,11 @@ class Stage:
                 call_id = self._call_id(wanted.call) if wanted.call else act.call.id
                 if row.call_id == call_id and self._witness.is_event(wanted):
                     act.seen_ms = row.at_ms
-        if row.kind == REQUEST:
+        heard = self._ears.take(row)
+        if heard is not None:
+            self.engine.answer_silence(heard, because=row.seq)
+        elif row.kind == REQUEST:
+            assert row.name == "deliver", f"nobody answers {row.name}"
             self._answer_delivery(row)
 
     def _call_id(self, name: str) -> str:
@@ -156,13 +165,21 @@ class Stage:
         elif isinstance(step.verb, StorageFails):
             self._storage_fails = step.verb
             self.engine.declare("", "", f"storage {step.verb}", step=shown)
+        elif isinstance(step.verb, BreaksSwitch):
+            self.engine.break_switch(step.verb.fault, step=shown)
         else:
             try:
-                deed = deed_of(step, self._parties.of(call.id), now_ms, self.prepared.sound_ms)
+                deed = self._deed(step, call.id)
             except NotPossible as why:
                 self._fail(step, str(why), f"did not happen at {clock(now_ms)}: {why}")
                 return
             self._do(act, step, deed, shown)
+
+    def _deed(self, step: Step, call_id: str) -> Deed:
+        if isinstance(step.verb, ControlsRecording):
+            is_live = call_id in self.engine.live_calls
+            return control_of(step.verb, self.engine.controlled_leg(call_id) if is_live else None)
+        return deed_of(step, self._parties.of(call_id), self.engine.now_ms, self.prepared.sound_ms)
 
     def _do(self, act: _Act, step: Step, deed: Deed, shown: dict[str, object]) -> None:
         for after_ms, event in deed.told:
@@ -197,16 +214,25 @@ class Stage:
         self.engine.answer_delivery(answered, because=row.seq, after_ms=delay_ms)
 
     def _end_a_call(self) -> None:
-        """Nothing is left to happen: the first caller who is still there hangs up, with a warning (design §12)."""
+        """Nothing is left to happen: in the first call that is still up somebody hangs up, with a warning (design §12).
+
+        That is the controlled leg; whoever talks on without it, in a consultation, is next.
+        """
         live = [act for act in self._acts if act.call.id in self.engine.live_calls]
-        act = next((act for act in live if not act.is_ended_by_us), None)
-        if act is None:
-            stuck = f"call {live[0].call.id}: nothing is left to happen, and the call does not end"
+        act, leg = next(((act, leg) for act in live if (leg := self._to_hang_up(act))), (live[0], ""))
+        if not leg:
+            stuck = f"call {act.call.id}: nothing is left to happen, and the call does not end"
             raise StuckCall(f"{stuck}; whoever drives the engine must answer what its script waits for")
-        act.is_ended_by_us = True
-        message = f"nothing was left to happen at {clock(self.engine.now_ms)}, and the call was still up"
-        self._remark("end-of-scenario", act.last_step, message, "end the timeline with: caller hangs up")
-        self.engine.tell(act.call.id, "A", HangsUp(by=_END), step={"text": _END})
+        if not act.ended_by_us:
+            message = f"nothing was left to happen at {clock(self.engine.now_ms)}, and the call was still up"
+            self._remark("end-of-scenario", act.last_step, message, "end the timeline with: caller hangs up")
+        act.ended_by_us.add(leg)
+        self.engine.tell(act.call.id, leg, HangsUp(by=_END), step={"text": _END})
+
+    def _to_hang_up(self, act: _Act) -> str:
+        """The first leg of a live call that has not been hung up here; "" when all have."""
+        legs = (self.engine.controlled_leg(act.call.id), *(each.leg for each in self._parties.of(act.call.id).there()))
+        return next((each for each in legs if each not in act.ended_by_us), "")
 
     def _report_missed_steps(self) -> None:
         over = f"never happened: the run was over at {clock(self.engine.now_ms)}"

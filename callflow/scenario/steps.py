@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from attrs import frozen
 
@@ -12,15 +13,26 @@ from callflow.core.shown import shown
 from callflow.scenario.document import rebase
 from callflow.scenario.durations import format_duration, parse_duration
 from callflow.scenario.nodes import Node, at, items
-from callflow.scenario.not_yet import refuse_not_yet
 from callflow.scenario.occurrences import NOT_PARTIES, PARTY, EventPattern, parse_event
-from callflow.scenario.verbs import Calls, Plays, StorageFails, Verb, parse_verb
+from callflow.scenario.verb_grammar import parse_verb
+from callflow.scenario.verbs import BreaksSwitch, Calls, ControlsRecording, Plays, StorageFails, Verb
 from callflow.scenario.words import suggestion
 
 STORAGE = "storage"
 """Who fails with a status."""
 CALLER = "caller"
 """The one who places the call; every other name is a user or a device."""
+API = "api"
+"""Who controls recordings from outside the flow."""
+SWITCH = "switch"
+"""Who has faults."""
+
+_NOT_PEOPLE: Final[Mapping[str, tuple[type, str]]] = {
+    STORAGE: (StorageFails, "fails with CODE"),
+    API: (ControlsRecording, "starts, stops, masks, unmasks, pauses, resumes or toggles recording"),
+    SWITCH: (BreaksSwitch, "cannot open files, cannot write files, does not confirm stops or has no media"),
+}
+"""Who is no person: the one kind of verb that each has, and how it is said."""
 
 
 @frozen
@@ -103,12 +115,14 @@ def parse_deed(words: str, calls: Collection[str] = ()) -> tuple[str, Verb]:
         raise ScenarioError("", f"{shown(who)} does nothing", f"write {_EXAMPLE}")
     if who.partition(".")[0] in calls and "." in who:
         raise ScenarioError("", f"{shown(who)} acts in another call", f"move the step to calls.{who.partition('.')[0]}")
-    if who in NOT_PARTIES and who != STORAGE:
-        raise ScenarioError("", f"{shown(who)} is nobody who could act", "name the caller, a user, a device or storage")
+    if who in NOT_PARTIES and who not in _NOT_PEOPLE:
+        hint = f"name the caller, a user, a device, {', '.join(_NOT_PEOPLE)}"
+        raise ScenarioError("", f"{shown(who)} is nobody who could act", hint)
     verb = parse_verb(parts[1])
-    if isinstance(verb, StorageFails) != (who == STORAGE):
-        hint = "storage only fails with CODE" if who == STORAGE else "only storage fails with CODE"
-        raise ScenarioError("", f"{shown(who)} cannot do this: {shown(parts[1])}", hint)
+    for other, (kind, words) in _NOT_PEOPLE.items():
+        if isinstance(verb, kind) != (who == other):
+            hint = f"{other} only {words}" if who == other else f"only {other} {words}"
+            raise ScenarioError("", f"{shown(who)} cannot do this: {shown(parts[1])}", hint)
     if isinstance(verb, Calls) and who != CALLER:
         raise ScenarioError("", f"{shown(who)} cannot place the call", "write caller calls")
     return who, verb
@@ -136,23 +150,20 @@ def _step(node: Node, calls: Collection[str], file: str) -> Step:
     with at(node):
         when = parse_moment(moment, calls)
         who, verb = parse_deed(deed.value, calls)
-        if isinstance(when, When):
-            refuse_not_yet(when.event.what, str(when))
-        refuse_not_yet(type(verb), f"{who} {verb}")
     if isinstance(verb, Plays):
         verb = Plays(rebase(verb.file, node.file, file))
     return Step(node.line, f"{moment}: {deed.value}", when, who, verb, node.where)
 
 
 def _check_call(timeline: Node, nodes: Sequence[Node], steps: Sequence[Step]) -> None:
-    """The call is placed once, and nobody but the storage acts before."""
+    """The call is placed once, and before it only what holds for every call may be said."""
     placed = [index for index, step in enumerate(steps) if isinstance(step.verb, Calls)]
     if not placed:
         raise timeline.error("nobody places the call", "begin with - at 0s: caller calls")
     if len(placed) > 1:
         raise nodes[placed[1]].error("the caller calls a second time", "write several calls under calls:")
     for index in range(placed[0]):
-        if steps[index].who != STORAGE:
+        if steps[index].who not in (STORAGE, SWITCH):
             raise nodes[index].error("a step before the call", "put it after the step with caller calls")
 
 

@@ -1,27 +1,17 @@
-"""What people and the storage do in a scenario: one frozen class per verb, and the grammar of each.
+"""What a scenario's steps do: one frozen class per verb. `str(verb)` writes the words that the grammar reads.
 
-`str(verb)` writes the words from which `parse_verb` reads the same verb again.
+People, the storage, the API and the switch each have verbs of their own; `callflow.scenario.verb_grammar` reads them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Final
 
 from attrs import frozen
 
-from callflow.core.errors import ScenarioError
-from callflow.core.shown import shown
-from callflow.scenario.document import check_reference
-from callflow.scenario.durations import format_duration, parse_duration
-from callflow.scenario.words import suggestion
-
-DIGITS = re.compile(r"[0-9*#A-D]{1,128}")
-"""Digits that a telephone can send."""
-
-_TONE = re.compile(r"([0-9]{1,6})[ ]?(?:hz)? for (.+)", re.IGNORECASE)
-_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])+)"')
-_LOWEST_HZ, _HIGHEST_HZ = 20, 20_000
+from callflow.core.events import SWITCH_FAULTS, ControlAction, SwitchFault
+from callflow.scenario.durations import format_duration
 
 
 @frozen
@@ -76,13 +66,17 @@ class Speaks:
 
 @frozen
 class Says:
-    """`says "text"`: spoken words; their length is that of the speech made from them."""
+    """`says "text"`: as long as the words would take, in the party's voice, which speaks no language.
+
+    `says "text" in en` is real speech, made by the engine of the extra `tts`; its length is that of the speech.
+    """
 
     text: str
+    language: str = ""
 
     def __str__(self) -> str:
         escaped = self.text.replace("\\", "\\\\").replace('"', '\\"')
-        return f'says "{escaped}"'
+        return f'says "{escaped}"{f" in {self.language}" if self.language else ""}'
 
 
 @frozen
@@ -104,6 +98,17 @@ class SendsTone:
 
     def __str__(self) -> str:
         return f"sends tone {self.hz} for {format_duration(self.length_ms)}"
+
+
+@frozen
+class SendsNoise:
+    """`sends noise LEVEL for T`: white noise whose mean absolute sample is LEVEL, the measure of `level above N`."""
+
+    level: int
+    length_ms: int
+
+    def __str__(self) -> str:
+        return f"sends noise {self.level} for {format_duration(self.length_ms)}"
 
 
 @frozen
@@ -169,106 +174,40 @@ class StorageFails:
         return f"fails with {self.code}"
 
 
+CONTROLS: Final[Mapping[ControlAction, str]] = {
+    "start": "starts recording",
+    "stop": "stops recording",
+    "mask": "masks recording",
+    "unmask": "unmasks recording",
+    "pause": "pauses recording",
+    "resume": "resumes recording",
+    "toggle": "toggles recording",
+}
+"""What the API does to recordings, in the words of a scenario (B§10)."""
+
+
+@frozen
+class ControlsRecording:
+    """`api masks recording` …: what a request to the API does to recordings of the call's controlled leg (B§10)."""
+
+    action: ControlAction
+
+    def __str__(self) -> str:
+        return CONTROLS[self.action]
+
+
+@frozen
+class BreaksSwitch:
+    """`switch cannot open files` …: from now on the switch has this fault, for every call."""
+
+    fault: SwitchFault
+
+    def __str__(self) -> str:
+        return SWITCH_FAULTS[self.fault]
+
+
 Verb = (
-    Calls | Answers | Rejects | IsBusy | DoesNotAnswer | Speaks | Says | Plays | SendsTone | IsSilent | Presses
-    | Holds | Resumes | Transfers | HangsUp | StorageFails
+    Calls | Answers | Rejects | IsBusy | DoesNotAnswer | Speaks | Says | Plays | SendsTone | SendsNoise | IsSilent
+    | Presses | Holds | Resumes | Transfers | HangsUp | StorageFails | ControlsRecording | BreaksSwitch
 )  # fmt: skip
 """Everything that a step can do."""
-
-
-def _length(text: str) -> int:
-    length_ms = parse_duration(text)
-    if length_ms == 0:
-        raise ScenarioError("", f"{shown(text)} is no time at all", "give it a length, for example 4s")
-    return length_ms
-
-
-def _says(text: str) -> Says:
-    found = _QUOTED.fullmatch(text)
-    if found is None:
-        raise ScenarioError("", f"the words {shown(text)} do not stand in quotes", 'write says "good morning"')
-    return Says(re.sub(r"\\(.)", r"\1", found.group(1)))
-
-
-def _tone(text: str) -> SendsTone:
-    found = _TONE.fullmatch(text)
-    if found is None:
-        raise ScenarioError("", f"{shown(text)} is not a tone and its length", "write sends tone 440 for 2s")
-    hz = int(found.group(1))
-    if not _LOWEST_HZ <= hz <= _HIGHEST_HZ:
-        raise ScenarioError("", f"a tone of {hz} Hz", f"a tone has {_LOWEST_HZ} to {_HIGHEST_HZ} Hz")
-    return SendsTone(hz, _length(found.group(2)))
-
-
-def _presses(text: str) -> Presses:
-    if DIGITS.fullmatch(text) is None:
-        raise ScenarioError("", f"{shown(text)} are not digits of a telephone", "write 0-9 * # A-D without blanks")
-    return Presses(text)
-
-
-def _transfers(text: str, with_consultation: bool) -> Transfers:
-    if not text or not text.isprintable() or re.search(r"\s", text):
-        raise ScenarioError("", f"{shown(text)} is not a number", "write transfers to 2002")
-    return Transfers(text, with_consultation)
-
-
-def _fails(text: str) -> StorageFails:
-    if not re.fullmatch(r"[345][0-9][0-9]", text):
-        raise ScenarioError("", f"{shown(text)} is not a failing HTTP status", "write storage fails with 503")
-    return StorageFails(int(text))
-
-
-_ALONE: dict[str, Verb] = {
-    str(verb): verb
-    for verb in (
-        Calls(), Answers(), Rejects(), IsBusy(), DoesNotAnswer(), IsSilent(), Holds(), Resumes(), HangsUp(),
-    )
-}  # fmt: skip
-
-_WITH_MORE: dict[str, tuple[str, Callable[[str], Verb]]] = {
-    "speaks for": ("speaks for 4s", lambda rest: Speaks(_length(rest))),
-    "says": ('says "good morning"', _says),
-    "plays": ("plays greeting.wav", lambda rest: Plays(check_reference(rest))),
-    "sends tone": ("sends tone 440 for 2s", _tone),
-    "presses": ("presses 1", _presses),
-    "transfers to": ("transfers to 2002", lambda rest: _transfers(rest, False)),
-    "transfers with consultation to": (
-        "transfers with consultation to 2002",
-        lambda rest: _transfers(rest, True),
-    ),
-    "fails with": ("storage fails with 503", _fails),
-}
-
-PHRASES = (*_ALONE, *_WITH_MORE)
-"""The words by which verbs begin, for suggestions and documentation."""
-
-
-def parse_verb(words: str) -> Verb:
-    """The verb of `speaks for 4s`, `hangs up` …; raises ScenarioError (without a place) for anything else."""
-    words = words.strip()
-    if words in _ALONE:
-        return _ALONE[words]
-    for phrase, (example, read) in _WITH_MORE.items():
-        if words == phrase:
-            raise ScenarioError("", f"something is missing after {shown(phrase)}", f"write {example}")
-        if words.startswith(phrase + " "):
-            return read(words[len(phrase) :].strip())
-    for phrase in _ALONE:
-        if words.startswith(phrase + " "):
-            extra = words[len(phrase) :].strip()
-            raise ScenarioError("", f"{shown(extra)} after {shown(phrase)}", f"{phrase} stands alone")
-    raise ScenarioError("", f"unknown verb {shown(words)}", _meant(words))
-
-
-def _meant(words: str) -> str:
-    """The phrase that has the most in common with as many first words."""
-    given = words.split()
-    for phrase in PHRASES:
-        if given and phrase.split()[0] == given[0]:
-            return f'did you mean "{_WITH_MORE[phrase][0] if phrase in _WITH_MORE else phrase}"?'
-    starts = {" ".join(given[:count]) for count in (1, 2, 3, 4)}
-    for start in sorted(starts, key=len, reverse=True):
-        hint = suggestion(start, PHRASES)
-        if hint.startswith("did you mean"):
-            return hint
-    return suggestion("", PHRASES)

@@ -27,7 +27,7 @@ def verdict(
     call_ids: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> tuple[Failure, ...]:
-    """Everything that is not as the scenario expects, the steps that never happened first.
+    """Everything that is not as the scenario expects under the run's profile, the steps that never happened first.
 
     `result` is that of `rows`, the document's diagnostics included. `call_ids` gives the id of each of several calls by
     its name in the scenario; without it the calls count in the order in which they arrived. `folder` holds the sound
@@ -38,11 +38,12 @@ def verdict(
         call_ids = dict(zip((call.name for call in scenario.calls), arrived, strict=False))
     place = Path(scenario.file).parent if folder is None else folder
     whole = Scope(rows=rows, result=result, call_ids=call_ids)
-    failures = [*never_happened, *_unmet(scenario.expect, whole, scenario.file, place)]
+    failures = [*never_happened, *_unmet(scenario.expect.under(result.profile), whole, scenario.file, place)]
     for call in scenario.calls:
-        if call.expect != Expectations():
+        expect = call.expect.under(result.profile)
+        if expect != Expectations():
             one = Scope(rows=rows, result=result, call_ids=call_ids, call_id=call_ids.get(call.name, ""))
-            failures += _unmet(call.expect, one, scenario.file, place)
+            failures += _unmet(expect, one, scenario.file, place)
     return tuple(failures)
 
 

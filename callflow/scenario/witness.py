@@ -19,6 +19,7 @@ class _Call:
     """What tells one event of a call from another: who is on which leg, what plays, what was pressed."""
 
     names: dict[str, tuple[str, ...]] = field(factory=dict)
+    consulting: set[str] = field(factory=set)
     gone: set[str] = field(factory=set)
     pressed: dict[str, str] = field(factory=dict)
     kinds: dict[int, str] = field(factory=dict)
@@ -45,6 +46,8 @@ class Witness:
         self._row, self._greets = row, False
         if row.kind == LEG and row.name == "CHANNEL_CREATE":
             call.names[row.leg] = (detail["party"], detail["device"])
+            if row.leg != "A" and "dialled" in detail:
+                call.consulting.add(row.leg)
         elif row.kind == LEG and row.name == "CHANNEL_DESTROY":
             call.gone.add(row.leg)
         elif row.kind == RECORDER and row.name == "ARMED":
@@ -76,6 +79,10 @@ class Witness:
     def is_party(self, who: str) -> bool:
         """Whether the leg of the last row is that of a party, named by user or device."""
         return self._row is not None and who != "" and who in self._call.names.get(self._row.leg, ())
+
+    def is_consulting(self) -> bool:
+        """Whether the leg of the last row is one on which its party itself calls in the middle of the call."""
+        return self._row is not None and self._row.leg in self._call.consulting
 
     def is_still_there(self) -> bool:
         """Whether the leg of the last row is still there to be hung up."""
@@ -116,12 +123,16 @@ def _recording(of_voicemail: bool, *names: str) -> tuple[str, _Is]:
 
 def _rings(witness: Witness, row: Row, detail: Mapping[str, Any], pattern: EventPattern) -> bool:
     is_ringing = row.name == "CHANNEL_PROGRESS" or (row.name == "CHANNEL_PROGRESS_MEDIA" and detail["from"] == "NEW")
-    return is_ringing and row.leg != "A" and witness.is_party(pattern.who)
+    return is_ringing and row.leg != "A" and witness.is_party(pattern.who) and not witness.is_consulting()
+
+
+def _answers(witness: Witness, row: Row, detail: Mapping[str, Any], pattern: EventPattern) -> bool:
+    return row.name == "CHANNEL_ANSWER" and witness.is_party(pattern.who) and not witness.is_consulting()
 
 
 _IS_IT: Final[Mapping[EventWord, tuple[str, _Is]]] = {
     EventWord.PARTY_RINGS: (LEG, _rings),
-    EventWord.PARTY_ANSWERS: _leg_event("CHANNEL_ANSWER"),
+    EventWord.PARTY_ANSWERS: (LEG, _answers),
     EventWord.PARTY_HANGS_UP: (
         INPUT,
         lambda witness, row, detail, pattern: (
@@ -150,6 +161,10 @@ _IS_IT: Final[Mapping[EventWord, tuple[str, _Is]]] = {
     ),
     EventWord.RECORDING_STARTS: _recording(False, "RECORD_START"),
     EventWord.RECORDING_STOPS: _recording(False, *_STOPPED),
+    EventWord.RECORDING_PAUSES: _recording(False, "RECORD_PAUSE"),
+    EventWord.RECORDING_RESUMES: _recording(False, "RECORD_RESUME"),
+    EventWord.RECORDING_IS_MASKED: _recording(False, "RECORD_MASK"),
+    EventWord.RECORDING_IS_UNMASKED: _recording(False, "RECORD_UNMASK"),
     EventWord.VOICEMAIL_GREETS: (AUDIO, lambda witness, row, detail, pattern: witness.is_greeting()),
     EventWord.VOICEMAIL_RECORDS: _recording(True, "RECORD_START"),
     EventWord.DELIVERY_STARTS: _delivery("REQUESTED"),

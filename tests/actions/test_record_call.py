@@ -230,7 +230,7 @@ def test_a_recording_that_waits_for_another_bridge_is_warned_of(build: Any, prof
 
     async def start_while_bridged(run: Any, settings: Any) -> Next:
         """Start on a leg that has a peer, as a flow beside the talk would."""
-        leg = run.call.a_leg
+        leg = run.leg
         leg.peer = leg
         await StartRecording(build.options(starts="on bridge"))
         leg.peer = None

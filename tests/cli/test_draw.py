@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from callflow.cli import verbs
 from callflow.core.delivery import DELIVERY
+from callflow.core.digits import DIGIT_TABLE
 from callflow.core.leg import LEG_TABLE
 from callflow.core.recorder import RECORDER_TABLE
 from callflow.core.table import Table
@@ -49,7 +50,7 @@ def written(folder: Path, document: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize("table", [RECORDER_TABLE, DELIVERY, LEG_TABLE], ids=lambda table: str(table.name))
+@pytest.mark.parametrize("table", [RECORDER_TABLE, DELIVERY, LEG_TABLE, DIGIT_TABLE], ids=lambda table: str(table.name))
 def test_machines_are_drawn_from_their_tables(table: Table[Any, Any]) -> None:
     """Law 3: the printed table and the diagram come from the object that runs."""
     assert draw(table.name).stdout == table.as_text() + "\n"
@@ -89,9 +90,9 @@ def test_a_callflow_is_a_flowchart(tmp_path: Path) -> None:
 
 def test_unsimulated_modules_are_drawn(tmp_path: Path) -> None:
     """A picture is no run: a module that is not simulated yet is marked, not refused."""
-    result = draw(written(tmp_path, {"module": "menu", "data": {"id": "m"}}))
+    result = draw(written(tmp_path, {"module": "conference", "data": {"id": "m"}}))
     assert result.exit_code == 0
-    assert result.stdout == "menu (not simulated)  m  ! skipped-unsimulated\n"
+    assert result.stdout == "conference (not simulated)  m  ! skipped-unsimulated\n"
 
 
 def test_a_faulty_callflow_is_refused(tmp_path: Path) -> None:

@@ -171,10 +171,10 @@ def test_profiles_read_bounds_their_own_way(tmp_path: Path) -> None:
 
 def test_unsimulated_modules_are_errors_unless_skipped(tmp_path: Path) -> None:
     """A module that Kazoo has and we lack: an error, with --skip-unsimulated a warning."""
-    path = callflow_file(tmp_path, module="menu")
+    path = callflow_file(tmp_path, module="conference")
     refused = lint(path)
     assert refused.exit_code == 2
-    assert "module 'menu' is not simulated yet; run with --skip-unsimulated" in refused.stdout
+    assert "module 'conference' is not simulated yet; run with --skip-unsimulated" in refused.stdout
     allowed = lint(path, "--skip-unsimulated")
     assert allowed.exit_code == 0
     assert "[skipped-unsimulated]" in allowed.stdout

@@ -80,7 +80,7 @@ def test_json_is_the_promised_object_and_nothing_else(tmp_path: Path) -> None:
         (flow(time_limit=4), "flow.json:6: flow.data.time_limit: 4 is out of bounds; write 5 to 10800"),
         (flow(time_limit=10801), "flow.json:6: flow.data.time_limit: 10801 is out of bounds; write 5 to 10800"),
         (flow(url="http"), "flow.json:6: flow.data.url: 4 characters are out of bounds; write at least 5 characters"),
-        ({"module": "menu", "data": {}}, "flow.json:1: flow: module 'menu' is not simulated yet"),
+        ({"module": "conference", "data": {}}, "flow.json:1: flow: module 'conference' is not simulated yet"),
         ('{"module": "record_call",\n "data": {,}}', "flow.json:2:11: broken JSON"),
         ("[]", "flow.json:1: flow:"),
     ],
@@ -161,10 +161,11 @@ def test_strict_hangs_the_caller_up_where_the_seeds_sample_is_malformed(tmp_path
 
 def test_skip_unsimulated_goes_on_to_the_default_child(tmp_path: Path) -> None:
     """Issue 2, item 6: a module that Kazoo has and we do not simulate yet is passed over only when the user says so."""
-    document = {"module": "menu", "data": {}, "children": {"_": flow()}}
+    document = {"module": "conference", "data": {}, "children": {"_": flow()}}
     done = run(scenario(tmp_path, document), "--skip-unsimulated", "--json", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
-    assert [step["module"] for step in json.loads(done.stdout)["calls"][0]["path"]] == ["menu", "record_call", "user"]
+    path = json.loads(done.stdout)["calls"][0]["path"]
+    assert [step["module"] for step in path] == ["conference", "record_call", "user"]
 
 
 def test_trace_is_written_and_the_same_twice(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from callflow.core.exchange import Setting
 from callflow.core.flow import Flow, load_flow
 from callflow.core.profile import DOCS, PROFILES
 from callflow.core.registry import Registry, Script, action
-from callflow.core.trace import LEG, NODE, RECORDER, REQUEST, Row, channel_event
+from callflow.core.trace import LEG, NODE, RECORDER, Row, channel_event
+from callflow.ears import Ears
 from callflow.schemas import module_schemas
 
 CALLER = Caller("+14155550100", "Carol")
@@ -122,12 +123,16 @@ def _copy_of(script: Script) -> Script:
 
 @define
 class Stage:
-    """A run that is watched: its rows so far. Tries of deliveries are answered by `replies`, the last one repeating."""
+    """A run that is watched: its rows so far, and what its listeners for silence hear.
+
+    Tries of deliveries are answered by `replies`, the last one repeating.
+    """
 
     engine: Engine
     flow: Flow | None
     replies: tuple[str, ...] = ("201",)
     rows: list[Row] = field(factory=list)
+    ears: Ears = field(factory=Ears)
 
     def offer(self, call_id: str = "c1", caller: Caller = CALLER, at_ms: int = 0, flow: Flow | None = None) -> Stage:
         """Let a call arrive `at_ms` from now."""
@@ -145,7 +150,10 @@ class Stage:
         """Run to the end or to an instant; `on_row` sees each row as it comes."""
         for row in self.engine.run() if until_ms is None else self.engine.run_until(until_ms):
             self.rows.append(row)
-            if row.kind == REQUEST and row.detail is not None and self.replies:
+            heard = self.ears.take(row)
+            if heard is not None:
+                self.engine.answer_silence(heard, because=row.seq)
+            elif row.name == "deliver" and row.detail is not None and self.replies:
                 reply = self.replies[min(row.detail["attempt"], len(self.replies)) - 1]
                 answer = DeliveryAnswered(row.detail["delivery"], reply, reply.startswith("2"))
                 self.engine.answer_delivery(answer, because=row.seq)

@@ -16,6 +16,7 @@ from callflow.core.account import (
     Device,
     Mailbox,
     MediaFile,
+    Menu,
     SystemMedia,
     User,
     implied_account,
@@ -72,7 +73,7 @@ def test_kazoo_documents_become_records() -> None:
         "b1": Mailbox(id="b1", number="2001", name="2001", owner_id="alice", media_unavailable="m1")
     }
     assert account.media == {"m1": MediaFile(id="m1", name="m1", length_ms=1500, path="sounds/hello.wav")}
-    assert account.menus["menu1"]["retries"] == 3
+    assert account.menus == {"menu1": Menu(id="menu1", name="Main", retries=3)}
     assert account.flows[0].document["flow"] == FLOW
 
 
@@ -151,7 +152,7 @@ def test_call_forwarding_that_is_off_passes() -> None:
         ({"media": [{"id": "m", "path": "C:\\x.wav"}]}, "media[0].path:"),
         ({"callflows": [{"id": "f"}]}, "callflows[0]: the callflow has no 'flow'"),
         ({"callflows": [{"flow": FLOW, "patterns": ["("]}]}, "callflows[0].patterns[0]: not a regular expression"),
-        ({"menus": [{"name": "x"}]}, "menus[0]: the document has no 'id'"),
+        ({"temporal_rules": [{"name": "x"}]}, "temporal_rules[0]: the document has no 'id'"),
         ({"uers": []}, "uers: unknown setting \"uers\" of an account; did you mean 'users'?"),
         ({"system_config": 1}, "system_config: 1 is not an object"),
         ({"call_recording": []}, "call_recording: a list is not an object"),
@@ -176,38 +177,31 @@ def test_further_mistakes_are_notes_of_the_first() -> None:
     assert [note.split(":")[0] for note in caught.value.__notes__] == ["users[1].id", "devices"]
 
 
-@pytest.mark.parametrize(
-    ("part", "where"),
-    [
-        ({"call_recording": {"account": {"inbound": {"onnet": {"enabled": True}}}}}, "account.inbound.onnet"),
-        ({"call_recording": {"any": {"any": {"enabled": True}}}}, "any.any"),
-        ({"call_recording": {"any": {"any": {"enabled": "true"}}}}, "any.any"),
-    ],
-)
-def test_enabled_call_recording_is_refused(part: dict[str, Any], where: str) -> None:
-    """Recording by account, user or device is not simulated yet, and never ignored (B§9)."""
-    for document, path in (({**part}, ""), ({"users": [{"id": "u", **part}]}, "users[0].")):
-        with pytest.raises(ScenarioError, match="not simulated yet") as caught:
-            read_account(document, known=document_keys())
-        assert caught.value.where == f"{path}call_recording.{where}"
-
-
-@pytest.mark.parametrize(
-    "part", [{"record_call": True}, {"metaflows": {"numbers": {"9": {}}}}, {"metaflows": {"patterns": {"^9": {}}}}]
-)
-def test_legacy_recording_and_bindings_are_refused(part: dict[str, Any]) -> None:
-    """The older switch and digit bindings are refused at every level."""
+@pytest.mark.parametrize("kind", ["numbers", "patterns"])
+def test_metaflows_that_nobody_simulates_are_refused(kind: str) -> None:
+    """B§10: at every level, and only warned of when that is asked for; a device has what is left."""
+    part = {"metaflows": {kind: {"9": {"module": "transfer"}}}}
     for document in (part, {"users": [{"id": "u", **part}]}, {"devices": [{"id": "d", **part}]}):
         with pytest.raises(ScenarioError, match="not simulated yet"):
             read_account(document, known=document_keys())
+        _, diagnostics = read_account(document, known=document_keys(), skip_unsimulated=True)
+        assert [each.code for each in diagnostics] == ["skipped-unsimulated"]
+
+
+def test_metaflows_of_a_device() -> None:
+    """B§10: what account, device and user bind to digits is the device's."""
+    nine = {"numbers": {"9": {"module": "record_call"}}}
+    eight = {"numbers": {"8": {"module": "hangup"}}}
+    users, devices = [{"id": "u", "metaflows": eight}], [{"id": "d", "owner_id": "u"}, {"id": "e"}]
+    account = read({"metaflows": nine, "users": users, "devices": devices})
+    assert {device: set(bound.numbers) for device, bound in account.metaflows.items()} == {"d": {"9", "8"}, "e": {"9"}}
 
 
 def test_what_is_switched_off_passes() -> None:
-    """Disabled cells and bindings without numbers have no effect to miss."""
-    recording = {"any": {"any": {"enabled": False, "time_limit": 60}}}
+    """Bindings without numbers have no effect to miss."""
     bindings = {"binding_digit": "*", "numbers": {}}
-    user = {"id": "u", "call_recording": recording, "record_call": False, "metaflows": bindings}
-    assert read({"call_recording": {"account": recording}, "metaflows": bindings, "users": [user]}).users["u"].id == "u"
+    user = {"id": "u", "metaflows": bindings}
+    assert read({"metaflows": bindings, "users": [user]}).users["u"].id == "u"
 
 
 def test_doubles_and_strangers_are_warnings() -> None:

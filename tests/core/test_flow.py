@@ -193,7 +193,7 @@ def test_empty_objects() -> None:
         ({"flow": {"module": "user", "children": {1: {}}}}, "flow.children: the branch key 1 is not a string; put it"),
         ({"flow": {}, "numbers": [2001]}, "numbers[0]: 2001 is not a string; put it in quotes"),
         ({"flow": {}, "pattern": []}, "pattern: unknown setting \"pattern\" of a callflow; did you mean 'patterns'?"),
-        ({"flow": {}, "metaflow": {"numbers": {"9": {}}}}, "metaflow: digit bindings during a call are not simulated"),
+        ({"flow": {}, "metaflow": {"numbers": {"9": {}}}}, "metaflow.numbers.9.module: null is no module"),
         ({"module": "user", "data": {"tiemout": 1}}, 'flow.data.tiemout: unknown setting "tiemout" of user; did you'),
     ],
 )
@@ -231,8 +231,8 @@ def test_skip_unsimulated_makes_it_a_warning() -> None:
     assert flow.faults == ()
     assert codes(flow) == [("skipped-unsimulated", "warning", "flow")]
     assert [(node.module, node.action is None) for node in flow.nodes()] == [("menu", True), ("user", False)]
-    bound: dict[str, Any] = {"flow": {}, "metaflow": {"numbers": {"9": {}}}}
-    assert codes(load(bound, skip_unsimulated=True)) == [("skipped-unsimulated", "warning", "metaflow")]
+    bound: dict[str, Any] = {"flow": {}, "metaflow": {"numbers": {"9": {"module": "transfer"}}}}
+    assert codes(load(bound, skip_unsimulated=True)) == [("skipped-unsimulated", "warning", "metaflow.numbers.9")]
 
 
 def test_a_module_that_nobody_knows_goes_on() -> None:

@@ -61,12 +61,13 @@ def test_the_limit_ends_a_take_exactly(build: Any) -> None:
     [
         ([], 5_000, EndedBy.INITIAL_SILENCE),
         ([(1_000, Speaks(VOICE, 2_000))], 8_000, EndedBy.FINAL_SILENCE),
-        ([(1_000, Speaks(VOICE, 2_000)), (7_999, Speaks(VOICE, 1_000))], 13_999, EndedBy.FINAL_SILENCE),
+        ([(1_000, Speaks(VOICE, 2_000)), (7_990, Speaks(VOICE, 1_000))], 14_000, EndedBy.FINAL_SILENCE),
+        ([(1_000, Speaks(VOICE, 2_000)), (7_999, Speaks(VOICE, 1_000))], 8_000, EndedBy.FINAL_SILENCE),
         ([(1_000, Speaks(VOICE, 60_000)), (2_000, FallsSilent())], 7_000, EndedBy.FINAL_SILENCE),
         ([(4_000, Speaks(VOICE, 2_000)), (5_000, Speaks(VOICE, 500))], 10_500, EndedBy.FINAL_SILENCE),
         ([(1_000, FallsSilent())], 5_000, EndedBy.INITIAL_SILENCE),
     ],
-    ids=["never speaks", "speaks once", "speaks just in time", "falls silent", "cut off by itself", "silent anyway"],
+    ids=["never speaks", "speaks once", "speaks just in time", "a millisecond is no word", "falls silent", "cut off by itself", "silent anyway"],
 )
 def test_quiet_ends_a_take(build: Any, tells: Any, end_ms: int, ended_by: EndedBy) -> None:
     """B§4.6: five seconds of quiet, from the very start or since the caller last spoke; a loud frame refills it."""

@@ -70,25 +70,6 @@ def test_a_limit_above_the_systems_is_said() -> None:
     assert lint(record(time_limit=600), system=system) == []
 
 
-@pytest.mark.parametrize(("final_ms", "is_said"), [(None, True), (1, True), (20, True), (21, False), (0, False)])
-def test_a_final_timeout_within_a_frame_is_said(final_ms: int | None, is_said: bool) -> None:
-    """1 to 20 ms behave alike: the second silent frame ends the recording; the default is 5 (B§4.5)."""
-    start = record(silence_detection=True, silence_final_timeout=final_ms, record_on_answer=True)
-    expected = [("silence-final-timeout", "warning", "flow.data.silence_final_timeout")]
-    assert lint(start) == (expected if is_said else [])
-
-
-def test_a_threshold_of_zero_is_said() -> None:
-    """Threshold 0 turns detection off silently (B§4.5)."""
-    start = record(silence_detection=True, silence_threshold=0, silence_final_timeout=3000, record_on_answer=True)
-    assert lint(start) == [("silence-threshold-zero", "warning", "flow.data.silence_threshold")]
-
-
-def test_silence_keys_without_detection_are_said() -> None:
-    """The keys do nothing unless silence_detection is true (B§4.4)."""
-    assert lint(record(silence_final_timeout=3000)) == [("silence-detection-off", "info", "flow.data")]
-
-
 def test_silence_detection_before_the_answer_is_said() -> None:
     """Ringback counts as speech and ends the recording in its pause (B§4.5); after an answer there is none."""
     start = record(silence_detection=True, silence_final_timeout=3000)

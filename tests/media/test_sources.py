@@ -19,6 +19,7 @@ from callflow.media.sources import (
     DIGIT_LEVEL,
     DIGITS_HZ,
     RINGBACK_LEVEL,
+    ComfortNoise,
     Digit,
     Music,
     Noise,
@@ -41,6 +42,7 @@ BUILT_IN: tuple[Source, ...] = (
     Music(),
     Digit("5"),
     Noise(3_000, seed=9),
+    ComfortNoise(),
 )
 RATES = st.sampled_from((1_000, 8_000, 11_025, 16_000, 44_100))
 
@@ -169,6 +171,22 @@ def test_noise_is_spread_evenly_and_seeded() -> None:
     assert not np.array_equal(samples(Noise(9, 1), 0, 100, 8_000), samples(Noise(9, 2), 0, 100, 8_000))
 
 
+def test_comfort_noise_is_silence_to_a_switch() -> None:
+    """Comfort noise is never nothing for long, stays within its level and far under a threshold of 200 (B§4.5)."""
+    loud = sizes(ComfortNoise(), 4, 8_000)
+    frames = loud.reshape(-1, 160).mean(axis=1)
+    assert loud.max() <= 200 and 30 < frames.min() and frames.max() < 70
+    assert sizes(ComfortNoise(level=4_000), 1, 8_000).mean() > 800
+    assert not np.array_equal(samples(ComfortNoise(), 0, 99, 8_000), samples(ComfortNoise(seed=1), 0, 99, 8_000))
+
+
+def test_comfort_noise_is_dull() -> None:
+    """Comfort noise has less of the high frequencies than of the low ones; white noise has as much."""
+    for source, least in ((ComfortNoise(4_000), 10), (Noise(4_000), 0.8)):
+        power = np.abs(np.fft.rfft(samples(source, 0, 64_000, 8_000).astype(float))) ** 2
+        assert least < power[:8_000].sum() / power[-8_000:].sum() < 100 * least
+
+
 def test_music_never_stops() -> None:
     """Hold music stays within its level and every 20 ms of it would pass for sound, not silence."""
     loud = sizes(Music(), 5, 8_000)
@@ -188,6 +206,7 @@ def test_music_never_stops() -> None:
         lambda: Tone((440,), on_ms=-1),
         lambda: Noise(1, seed=-1),
         lambda: Noise(True),
+        lambda: ComfortNoise(40_000),
         lambda: samples(Voice(0), -1, 10, 8_000),
         lambda: samples(Voice(0), 0, -1, 8_000),
         lambda: samples(Voice(0), 0, 10, 10**9),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from callflow.core.errors import MediaError
 from callflow.core.trace import AUDIO, CALL, LEG, RECORDER, Row
-from callflow.media.sources import AudioFile, Digit, Music, Prompt, Ringback, Source, Tone, Voice
+from callflow.media.sources import AudioFile, Digit, Music, Noise, Prompt, Ringback, Source, Spoken, Tone, Voice
 from callflow.media.track import Span, Track
 from callflow.report.hearing import soundtracks
 
@@ -151,7 +151,9 @@ def test_a_mono_take_has_the_caller_alone_and_a_mono_call_both_sides(kind: str, 
     [
         ({"voice": "alice"}, Voice(1)),
         ({"says": "good morning"}, Voice(0)),
+        ({"spoken": "de: guten Morgen: ja"}, Spoken("guten Morgen: ja", 0, "de")),
         ({"tone_hz": 440}, Tone((440,))),
+        ({"noise": 150}, Noise(300, 0)),
         ({"tone": "440+480/2000/4000"}, Tone((440, 480), on_ms=2_000, off_ms=4_000)),
         ({"digit": "5"}, Digit("5")),
         ({"file": "sounds/a.wav"}, AudioFile(Path("here/sounds/a.wav"))),
@@ -181,12 +183,15 @@ def test_silence_is_heard_by_nobody() -> None:
     assert script.track().spans == ()
 
 
-@pytest.mark.parametrize("sound", [{}, {"noise": 1}, {"tone": "x/1"}, {"tone_hz": None}, {"voice": "a", "says": "b"}])
+@pytest.mark.parametrize(
+    "sound",
+    [{}, {"buzz": 1}, {"noise": -1}, {"noise": "x"}, {"tone": "x/1"}, {"tone_hz": None}, {"voice": "a", "says": "b"}],
+)
 def test_what_is_no_sound_is_refused_by_name(sound: Mapping[str, object]) -> None:
     """A trace may be damaged: the error says what would be right."""
     script = Script()
     script.row(AUDIO, "speaks", sound=sound, for_ms=100)
-    with pytest.raises(MediaError, match="sound"):
+    with pytest.raises(MediaError, match="sound|Noise.level"):
         soundtracks(script.rows)
 
 

@@ -32,9 +32,9 @@ def test_an_answered_call_has_the_caller_left_and_ringback_then_the_callee_right
             2,
             16_000,
             (
-                Span(Ringback(), "right", 0, 4_000),
-                Span(Voice(0), "left", 5_000, 15_000),
-                Span(Voice(1), "right", 16_000, 26_000),
+                Span(Ringback(), "right", 0, 4_000, 0, 8_000),
+                Span(Voice(0), "left", 5_000, 15_000, 0, 8_000),
+                Span(Voice(1), "right", 16_000, 26_000, 0, 8_000),
             ),
         )
     }
@@ -43,7 +43,7 @@ def test_an_answered_call_has_the_caller_left_and_ringback_then_the_callee_right
 def test_an_unanswered_call_has_ringback_and_then_a_message_of_the_caller_alone(not_answered: Rows) -> None:
     """The main job (b): the call's recording is all ringback; the voicemail is mono and holds the caller only."""
     assert soundtracks(not_answered) == {
-        ("c1", 0): Track(20_000, 2, 16_000, (Span(Ringback(), "right", 0, 20_000),)),
+        ("c1", 0): Track(20_000, 2, 16_000, (Span(Ringback(), "right", 0, 20_000, 0, 8_000),)),
         ("c1", 1): Track(4_000, 1, 8_000, (Span(Voice(0), "left", 0, 4_000),)),
     }
 
@@ -82,10 +82,10 @@ def test_digits_and_a_cut_are_heard_on_the_callers_side(call_placed: Callable[..
         (6_000, "A", HangsUp()),
     )
     assert soundtracks(rows)["c1", 0].spans == (
-        Span(Ringback(), "right", 0, 1_000),
-        Span(Voice(0), "left", 2_000, 3_000),
-        Span(Digit("5"), "left", 3_000, 3_100),
-        Span(Voice(1), "right", 4_000, 4_500),
+        Span(Ringback(), "right", 0, 1_000, 0, 8_000),
+        Span(Voice(0), "left", 2_000, 3_000, 0, 8_000),
+        Span(Digit("5"), "left", 3_000, 3_100, 0, 8_000),
+        Span(Voice(1), "right", 4_000, 4_500, 0, 8_000),
     )
 
 

@@ -36,6 +36,24 @@ def test_who_is_known_to_have_several_phones_is_named_with_the_first() -> None:
     assert greeted(People(with_phones=frozenset({"alice"})), created("B", "alice", "desk")).on("B") == "alice (desk)"
 
 
+def test_the_caller_is_known_on_a_leg_for_a_consultation_too() -> None:
+    """B§8.2: the leg on which the caller consults somebody has the caller's own name."""
+    people = greeted(People(), created("A", "caller", ""), created("B2", "caller", ""))
+    assert people.on("B2") == people.on("A") == "the caller"
+
+
+def test_a_consultation_is_told_as_a_call_of_its_own() -> None:
+    """B§8.2: alice calls 2002 from her second leg, which neither rings nor answers; it is connected like any other."""
+    second = Row(5, 0, "c1", "B2", LEG, "CHANNEL_CREATE", {"party": "alice", "device": "", "dialled": "2002"}, -1, "")
+    people = greeted(People(), created("A", "caller", ""), created("B", "alice", ""), second, created("B3", "dave", ""))
+    moves = [("CHANNEL_PROGRESS", ""), ("CHANNEL_ANSWER", ""), ("CHANNEL_BRIDGE", "B3"), ("CHANNEL_BRIDGE", "A")]
+    rows = [Row(6, 0, "c1", "B2", LEG, name, {"other_leg": other}, -1, "") for name, other in moves]
+    told = [happening(row, people, None) for row in (second, *rows)]
+    assert [each and each[0] for each in told] == [
+        "alice calls 2002", None, "alice is answered", "alice and dave are connected", None,
+    ]  # fmt: skip
+
+
 def test_a_talk_is_over_only_when_there_was_one() -> None:
     """An answered phone that is put down before the bridge has not talked, whatever the node before did."""
     bridged = Row(2, 0, "c1", "A", LEG, "CHANNEL_BRIDGE", {"other_leg": "B"}, -1, "")

@@ -10,7 +10,7 @@ import pytest
 
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.events import Answers, HangsUp, Speaks
-from callflow.core.trace import ERROR, WARNING, Row
+from callflow.core.trace import ERROR, EVENT, LEG, WARNING, Row
 from callflow.report.results import Failure, RecordingResult, as_json
 from callflow.report.summary import Summary, summarise
 
@@ -214,6 +214,21 @@ def test_the_result_can_be_asked_for_while_the_call_lives(answered: list[Row]) -
     [call] = summary.result().calls
     assert (call.ended_ms, call.hangup_cause, call.recordings[0].state) == (None, None, "recording")
     assert call.recordings[0].delivery is None
+
+
+def test_a_call_ends_with_the_leg_that_was_transferred_last(answered: list[Row]) -> None:
+    """B§8.2: when the caller transfers the callee away, the call goes on with that one's leg and ends with it."""
+    end = next(row for row in answered if row.name == "CHANNEL_DESTROY" and row.leg == "A")
+    moved = Row(0, 30_000, end.call_id, "B", EVENT, "CHANNEL_TRANSFEREE", {}, -1, "")
+    gone = {"from": "ANSWERED", "to": "GONE", "hangup_cause": "BLIND_TRANSFER", "by": "caller"}
+    left = Row(0, 30_000, end.call_id, "A", LEG, "CHANNEL_DESTROY", gone, -1, "")
+    before = [row for row in answered if row.at_ms < 30_000]
+    (call,) = summarise([*before, moved, left]).calls
+    assert (call.ended_ms, call.hangup_cause) == (None, None)
+    over = {**gone, "hangup_cause": "NORMAL_CLEARING", "by": "alice"}
+    later = Row(0, 50_000, end.call_id, "B", LEG, "CHANNEL_DESTROY", over, -1, "")
+    (call,) = summarise([*before, moved, left, later]).calls
+    assert (call.ended_ms, call.hangup_cause, call.hangup_by) == (50_000, "NORMAL_CLEARING", "alice")
 
 
 def test_recordings_of_several_calls_stand_in_arming_order(answered: list[Row], not_answered: list[Row]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from callflow.core.causes import HangupCause
 from callflow.core.events import Answers, FallsSilent, HangsUp, Presses, Rejects, Speaks
-from callflow.core.trace import AUDIO, ERROR, NODE, Row
+from callflow.core.trace import AUDIO, ERROR, INPUT, NODE, Row
 from callflow.report.recordings import deliveries_text, recordings_text
 from callflow.report.results import RunResult
 from callflow.report.summary import summarise
@@ -135,6 +135,14 @@ def test_a_second_call_is_numbered(answered: list[Row], not_answered: list[Row])
     lines = list(timeline([*answered, *second]))
     assert {line.call for line in lines} == {"", "2"}
     assert line_text(lines[-1]).split()[1] == "2:A"
+
+
+def test_what_holds_for_every_call_is_no_call_of_its_own(answered: list[Row]) -> None:
+    """A fault of the switch is said before the only call, which is not numbered for that."""
+    broken = Row(0, 0, "", "", INPUT, "switch cannot open files", {"line": 3}, -1, "")
+    first, *others = timeline([broken, *answered])
+    assert (first.what, first.leg, first.call) == ("from now on the switch cannot open files", "", "")
+    assert {line.call for line in others} == {""}
 
 
 def test_calls_with_names_have_them(answered: list[Row]) -> None:

@@ -7,20 +7,36 @@ from types import ModuleType
 
 import pytest
 
-from callflow.core.events import Answers, FallsSilent, HangsUp, Presses, Rejects, Speaks
+from callflow.core.events import (
+    Answers,
+    Controls,
+    FallsSilent,
+    HangsUp,
+    Holds,
+    Presses,
+    Rejects,
+    Resumes,
+    Speaks,
+    Transfers,
+)
 from callflow.core.trace import LEG, Row
-from callflow.scenario.deeds import Deed, NotPossible, deed_of
+from callflow.scenario.deeds import Deed, NotPossible, control_of, deed_of
 from callflow.scenario.party import CallParties, Parties
 from callflow.scenario.steps import At, Step, parse_deed
+from callflow.scenario.verbs import ControlsRecording
 
 CREATED = ("CHANNEL_CREATE", "NEW")
 RINGS = ("CHANNEL_PROGRESS", "RINGING")
 ANSWERED = ("CHANNEL_ANSWER", "ANSWERED")
+BRIDGED, HELD = ("CHANNEL_BRIDGE", "BRIDGED"), ("CHANNEL_HOLD", "HELD")
+EARLY = ("CHANNEL_PROGRESS_MEDIA", "EARLY")
 NO_ANSWER = ("CHANNEL_DESTROY", "GONE", "NO_ANSWER")
 CLEARED = ("CHANNEL_DESTROY", "GONE", "NORMAL_CLEARING")
 NOT_REGISTERED = ("CHANNEL_DESTROY", "GONE", "USER_NOT_REGISTERED")
 LOST_RACE = ("CHANNEL_DESTROY", "GONE", "LOSE_RACE")
 DESK, CELL, BOB = ("B", "alice", "desk"), ("B2", "alice", "cell"), ("B3", "bob", "bob-phone")
+CONSULTING = ("B4", "alice", "desk")
+TALKING = ((DESK, 1, ANSWERED), (DESK, 1, BRIDGED))
 Moment = tuple[tuple[str, str, str], int, tuple[str, ...]]
 
 
@@ -30,6 +46,8 @@ def legs(*moments: Moment) -> CallParties:
     caller = (("A", "caller", ""), 0, CREATED)
     for (leg, party, device), at_ms, (name, to, *cause) in (caller, *moments):
         detail = {"to": to, "party": party, "device": device, "hangup_cause": "".join(cause)}
+        if leg == CONSULTING[0]:
+            detail["dialled"] = "2002"
         parties.observe(Row(0, at_ms, "c1", leg, LEG, name, detail, -1, ""))
     return parties.of("c1")
 
@@ -42,7 +60,12 @@ def rung(who: tuple[str, str, str], *later: Moment) -> tuple[Moment, ...]:
 def done(words: str, parties: CallParties, now_ms: int = 20_000) -> Deed:
     """What a step comes to."""
     who, verb = parse_deed(words)
-    return deed_of(Step(1, words, At(now_ms), who, verb, "call.yaml:1"), parties, now_ms, {"hello.wav": 1_234})
+    return deed_of(
+        Step(1, words, At(now_ms), who, verb, "call.yaml:1"),
+        parties,
+        now_ms,
+        {"plays hello.wav": 1_234, 'says "ja" in de': 432},
+    )
 
 
 def test_the_first_ringing_device_answers() -> None:
@@ -95,7 +118,9 @@ def test_a_caller_never_answers() -> None:
         ("alice presses 1#", ((0, Presses("1")), (200, Presses("#"))), 400),
         ("alice speaks for 4s", ((0, Speaks({"voice": "alice"}, 4_000)),), 4_000),
         ('alice says "yes"', ((0, Speaks({"says": "yes"}, 300)),), 300),
+        ('alice says "ja" in de', ((0, Speaks({"spoken": "de: ja"}, 432)),), 432),
         ("alice sends tone 440 for 2s", ((0, Speaks({"tone_hz": 440}, 2_000)),), 2_000),
+        ("alice sends noise 150 for 2s", ((0, Speaks({"noise": 150}, 2_000)),), 2_000),
         ("alice plays hello.wav", ((0, Speaks({"file": "hello.wav"}, 1_234)),), 1_234),
     ],
 )
@@ -108,6 +133,55 @@ def test_the_answered_device_speaks() -> None:
     """Design §12: of a party's legs the one on the call acts, although another device was rung later."""
     parties = legs(*rung(DESK, (DESK, 1, ANSWERED)), *rung(CELL))
     assert done("alice speaks for 1s", parties).leg == "B"
+
+
+@pytest.mark.parametrize("consulting", [(), (CREATED,), (CREATED, EARLY), (CREATED, ANSWERED, BRIDGED)])
+def test_in_a_consultation_the_party_has_two_legs(consulting: tuple[tuple[str, ...], ...]) -> None:
+    """B§8.2: she speaks on and hangs up the consultation, however far that is, and resumes the leg that she holds."""
+    parties = legs(*rung(DESK, *TALKING, (DESK, 2, HELD)), *((CONSULTING, 2, each) for each in consulting))
+    leg = "B4" if consulting else "B"
+    assert {done(f"alice {does}", parties).leg for does in ("speaks for 1s", "presses 1", "hangs up")} == {leg}
+    assert done("alice resumes", parties) == Deed("B", ((0, Resumes()),))
+
+
+def test_a_consultation_does_not_ring() -> None:
+    """B§8.2: the leg on which she calls is no phone that rings, even while she hears ringback on it."""
+    parties = legs(*rung(DESK, *TALKING, (DESK, 2, HELD)), (CONSULTING, 2, CREATED), (CONSULTING, 2, EARLY))
+    with pytest.raises(NotPossible, match="alice is already on the call"):
+        done("alice answers", parties)
+
+
+def test_holding_and_transferring_tell_the_leg_that_talks() -> None:
+    """Design §6: `holds`, `transfers to NUMBER`, `transfers with consultation to NUMBER`."""
+    talking, holding = legs(*rung(DESK, *TALKING), *rung(CELL)), legs(*rung(DESK, *TALKING, (DESK, 2, HELD)))
+    assert done("alice holds", talking) == Deed("B", ((0, Holds()),))
+    assert done("alice transfers to 2002", talking) == Deed("B", ((0, Transfers("2002")),))
+    for parties in (talking, holding):
+        assert done("alice transfers with consultation to 2002", parties).told == ((0, Transfers("2002", True)),)
+
+
+@pytest.mark.parametrize(
+    ("words", "moments", "message"),
+    [
+        ("alice holds", ((DESK, 1, ANSWERED),), "alice is not connected with anybody"),
+        ("alice holds", (*TALKING, (DESK, 2, HELD)), "alice has the other side on hold already"),
+        ("alice resumes", TALKING, "alice has nobody on hold"),
+        ("alice transfers to 2002", ((DESK, 1, ANSWERED),), "alice is not connected with anybody"),
+        ("alice transfers to 2002", (*TALKING, (DESK, 2, HELD), (CONSULTING, 2, CREATED)), "alice consults already"),
+        ("alice holds", (*TALKING, (DESK, 9, CLEARED)), "alice has been gone since"),
+    ],
+)
+def test_nobody_holds_or_transfers_what_is_not_there(words: str, moments: tuple[Moment, ...], message: str) -> None:
+    """Design §6: a step that is not possible says what is the case instead."""
+    with pytest.raises(NotPossible, match=message):
+        done(words, legs(*rung(DESK, *moments)))
+
+
+def test_the_api_acts_on_the_controlled_leg() -> None:
+    """B§10: a request to the API is about a channel; when that has gone there is nothing to control."""
+    assert control_of(ControlsRecording("mask"), "B") == Deed("B", ((0, Controls("mask")),))
+    with pytest.raises(NotPossible, match="the call has ended"):
+        control_of(ControlsRecording("stop"), None)
 
 
 def test_who_left_cannot_act() -> None:

@@ -178,7 +178,7 @@ def change(text: str, old: str, new: str) -> str:
         (', dials: "2001"', "", "dials is missing"),
         ('number: "+14155550100", ', "", "number is missing"),
         ("name: Bob", "nam: Bob", 'caller.nam: unknown key "nam"; did you mean "name"'),
-        ("name: Bob", "codec: G722", '"codec" is not simulated yet'),
+        ("name: Bob", "codec: G711", 's.yaml:11: caller.codec: unknown word "G711"; did you mean "G722"'),
         ("name: Bob", "call_id: x", "call_id stands twice"),
         ("name: Bob", "device: storage", "cannot name a device"),
         ("LIMIT: 360", "limit: 360", "cannot name a placeholder"),
@@ -190,11 +190,8 @@ def change(text: str, old: str, new: str) -> str:
         ("at 0s: caller calls", "at 0s: alice answers\n  - at 0s: caller calls", "a step before the call"),
         ("after 0s", "at 19s", r"s.yaml:18: timeline\[3\]: at 19s stands behind a step at 20s"),
         ("at 20s: alice does", "at 20: alice does", r's.yaml:16: timeline\[1\]: "20" has no unit; write 20s'),
-        ("alice does not answer", "alice holds", '"alice holds" is not simulated yet'),
-        ("alice does not answer", "alice resumes", "not simulated yet"),
-        ("alice does not answer", "alice transfers to 2002", "not simulated yet"),
-        ("alice does not answer", "alice transfers with consultation to 2002", "not simulated yet"),
-        ("when voicemail records", "when alice holds", "not simulated yet"),
+        ("at 0s: caller calls", "at 0s: api starts recording\n  - at 0s: caller calls", "a step before the call"),
+        ("when voicemail records", "when recording is maskd", 'did you mean "recording is masked"'),
         ("  - at 20s: alice does not answer", "  - at 20s", "this is not a step"),
         ("  - at 20s: alice does not answer", "  - at 20s: [x]", "not followed by who does what"),
         ("  - at 20s: alice does not answer", "  - {at 2s: alice answers, at 3s: bob answers}", "several steps in one"),
@@ -236,10 +233,17 @@ def test_a_number_needs_an_account() -> None:
         one(change(SMALL, "f.json", "'2001'"))
 
 
-def test_storage_may_fail_before_the_call() -> None:
-    """Only people wait for the call."""
-    scenario = one(change(SMALL, "  - at 0s", "  - at 0s: storage fails with 503\n  - at 0s"))
-    assert scenario.calls[0].timeline[0].who == "storage"
+@pytest.mark.parametrize("deed", ["storage fails with 503", "switch cannot open files"])
+def test_what_holds_for_every_call_may_begin_before_it(deed: str) -> None:
+    """Only people, and requests about a call, wait for the call."""
+    scenario = one(change(SMALL, "  - at 0s", f"  - at 0s: {deed}\n  - at 0s"))
+    assert scenario.calls[0].timeline[0].who == deed.split()[0]
+
+
+def test_the_caller_may_have_a_codec() -> None:
+    """Issue 3, item 11; design §12, Sound: parties may have a codec."""
+    assert one(SMALL).calls[0].caller.codec == ""
+    assert one(change(SMALL, "dials: ", "codec: G722, dials: ")).calls[0].caller.codec == "G722"
 
 
 def test_nothing_at_all() -> None:

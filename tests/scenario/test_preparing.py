@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from callflow.core.errors import DocumentError, FlowError, ScenarioError
+from callflow.core.errors import DocumentError, FlowError, MediaError, ScenarioError
+from callflow.media import sources
+from callflow.media.sources import Spoken
 from callflow.scenario.language import load_scenario
 from callflow.scenario.preparing import Choices, Prepared, prepare
 from callflow.uploading import has_failed
@@ -145,6 +147,29 @@ def test_sound_files_are_looked_at_before_anything_runs(
         (tmp_path / "hello.wav").write_bytes(content)
     message = refused(prepared, "at 1s: alice answers", "at 2s: alice plays hello.wav")
     assert message.startswith(f"{tmp_path}/call.json:17: timeline[2]: ") and problem in message
+
+
+def test_what_cannot_be_spoken_is_known_before_anything_runs(prepared: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue 3, item 12: TTS where an engine is installed, else a clear error at the step's place."""
+
+    def speechless(source: Spoken) -> int:
+        raise MediaError(f"spoken text: no engine for {source.text}")
+
+    monkeypatch.setattr(sources, "spoken_length_ms", speechless)
+    message = refused(prepared, "at 1s: alice answers", 'at 2s: alice says "guten Morgen" in de')
+    assert message.endswith(":17: timeline[2]: spoken text: no engine for guten Morgen")
+    assert prepared("at 1s: alice answers", 'at 2s: alice says "guten Morgen"').sound_ms == {}
+    monkeypatch.setattr(sources, "spoken_length_ms", lambda source: 700 if source.language == "de" else 600)
+    lines = [f'at 2s: alice says "ja" in {language}' for language in ("de", "en", "de")]
+    assert prepared("at 1s: alice answers", *lines).sound_ms == {'says "ja" in de': 700, 'says "ja" in en': 600}
+
+
+def test_everybody_who_may_act_is_known(prepared: Any) -> None:
+    """Issue 3, item 11: `outside` is the party off-net; the API and the switch are nobody's names."""
+    lines = ("when outside rings: outside answers", "at 9s: switch has no media", "at 9s: api stops recording")
+    assert prepared(*lines, expect={"never": ["outside hangs up"]}).calls[0].caller.codec == ""
+    caller = {"number": "1", "dials": "2001", "codec": "OPUS"}
+    assert prepared(caller=caller).calls[0].caller.codec == "OPUS"
 
 
 @pytest.mark.parametrize(

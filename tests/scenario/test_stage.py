@@ -190,6 +190,10 @@ def test_an_effect_that_nobody_answers_is_a_stuck_call(staging: ModuleType, tmp_
 
         tell = offer
 
+        def controlled_leg(self, call_id: str) -> str:
+            """The caller's, for ever."""
+            return "A"
+
     prepared = prepare(staging.scenario(tmp_path, call_id="c1"), Choices())
     stage = Stage(prepared, DeafEngine())  # type: ignore[arg-type]
     with pytest.raises(StuckCall, match=r"^call c1: nothing is left to happen, and the call does not end; "):

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.core.errors import ScenarioError
+from callflow.core.events import SWITCH_FAULTS, ControlAction, SwitchFault
 from callflow.scenario import (
     After,
     Answers,
     At,
+    BreaksSwitch,
     Calls,
+    ControlsRecording,
     DoesNotAnswer,
     EventPattern,
     EventWord,
@@ -26,6 +29,7 @@ from callflow.scenario import (
     Rejects,
     Resumes,
     Says,
+    SendsNoise,
     SendsTone,
     Speaks,
     StorageFails,
@@ -37,7 +41,8 @@ from callflow.scenario import (
 )
 from callflow.scenario.occurrences import NOT_PARTIES
 from callflow.scenario.steps import Moment, parse_deed, parse_moment
-from callflow.scenario.verbs import PHRASES
+from callflow.scenario.verb_grammar import LOUDEST_NOISE, PHRASES
+from callflow.scenario.verbs import CONTROLS
 from callflow.scenario.words import CHANNEL_EVENTS
 
 lengths = st.integers(1, 10**8)
@@ -51,13 +56,16 @@ verbs: st.SearchStrategy[Verb] = st.one_of(
         [Calls(), Answers(), Rejects(), IsBusy(), DoesNotAnswer(), IsSilent(), Holds(), Resumes(), HangsUp()]
     ),
     st.builds(Speaks, lengths),
-    st.builds(Says, printable),
+    st.builds(Says, printable, st.sampled_from(["", "en", "de", "en-gb"])),
     st.builds(Plays, files),
     st.builds(SendsTone, st.integers(20, 20_000), lengths),
+    st.builds(SendsNoise, st.integers(1, LOUDEST_NOISE), lengths),
     st.builds(Presses, digits),
     st.builds(Transfers, st.text(string.digits + "+*#", min_size=1), st.booleans()),
     st.builds(StorageFails, st.integers(300, 599)),
+    st.sampled_from([*map(ControlsRecording, CONTROLS), *map(BreaksSwitch, SWITCH_FAULTS)]),
 )
+ALONE = {Calls: "caller", StorageFails: "storage", ControlsRecording: "api", BreaksSwitch: "switch"}
 party_words = [word for word in EventWord if word.name.startswith("PARTY_") and word is not EventWord.PARTY_PRESSES]
 fixed_words = [word for word in EventWord if word.value.split()[0] in NOT_PARTIES]
 calls = st.sampled_from(["", "first", "second"])
@@ -89,8 +97,8 @@ def test_moments_and_events_round_trip(moment: Moment) -> None:
 
 @given(names, verbs)
 def test_deeds_round_trip(who: str, verb: Verb) -> None:
-    """Who does what is read again; only the caller calls, only the storage fails."""
-    who = {Calls: "caller", StorageFails: "storage"}.get(type(verb), who)
+    """Who does what is read again; the caller, the storage, the API and the switch have verbs of their own."""
+    who = ALONE.get(type(verb), who)
     assert parse_deed(f"{who} {verb}") == (who, verb)
 
 
@@ -114,6 +122,22 @@ def test_the_verbs_of_the_design() -> None:
     assert parse_verb("transfers to 2002") == Transfers("2002", False)
     assert parse_verb("transfers with consultation to 2002") == Transfers("2002", True)
     assert parse_deed("storage fails with 503") == ("storage", StorageFails(503))
+
+
+def test_the_verbs_of_the_api_and_of_the_switch() -> None:
+    """Issue 3, items 5 and 11: recordings are controlled from outside, and the switch has faults."""
+    actions: list[ControlAction] = ["start", "stop", "mask", "unmask", "pause", "resume", "toggle"]
+    assert [parse_verb(f"{each}s recording") for each in actions] == [*map(ControlsRecording, actions)]
+    faults = ["cannot open files", "cannot write files", "does not confirm stops", "has no media"]
+    wanted: list[SwitchFault] = ["open", "write", "confirm", "media"]
+    assert [parse_verb(each) for each in faults] == [*map(BreaksSwitch, wanted)]
+    assert parse_deed("outside speaks for 3s") == ("outside", Speaks(3000))
+    assert parse_deed("alice resumes") == ("alice", Resumes())
+
+
+def test_noise_has_a_mean_level_and_a_length() -> None:
+    """Issue 3, item 12: noise at a level."""
+    assert parse_verb("sends noise 150 for 2s") == SendsNoise(150, 2000)
 
 
 def test_the_events_of_the_design() -> None:
@@ -140,8 +164,16 @@ def test_the_events_of_the_design() -> None:
         ("speaks for 0s", "no time at all"),
         ("hangs up now", '"now" after "hangs up"; hangs up stands alone'),
         ("says hello", 'do not stand in quotes; write says "good morning"'),
+        ('says "hello" in Klingon', 'not a language; write says "guten Morgen" in de'),
+        ('says "hello" loudly', "do not stand in quotes"),
         ("sends tone for 2s", "write sends tone 440 for 2s"),
         ("sends tone 5 for 2s", "20 to 20000 Hz"),
+        ("sends noise for 2s", "write sends noise 150 for 2s"),
+        ("sends noise 0 for 2s", "mean level of 1 to 16383"),
+        ("sends noise 16384 for 2s", "mean level of 1 to 16383"),
+        ("masks recordings", 'did you mean "masks recording"'),
+        ("cannot open file", 'did you mean "cannot open files"'),
+        ("resumes the recording", '"the recording" after "resumes"'),
         ("presses one", "0-9"),
         ("transfers to 20 02", "is not a number"),
         ("fails with 201", "not a failing HTTP status"),
@@ -188,6 +220,10 @@ def test_wrong_moments(words: str, message: str) -> None:
         ("alice calls", "write caller calls"),
         ("storage answers", "storage only fails with CODE"),
         ("alice fails with 503", "only storage fails"),
+        ("alice masks recording", "only api starts, stops, masks"),
+        ("api answers", '"api" cannot do this: "answers"; api only starts, stops, masks'),
+        ("alice has no media", "only switch cannot open files"),
+        ("switch hangs up", "switch only cannot open files"),
         ("recording stops", "nobody who could act"),
         ("alice", '"alice" does nothing'),
         ("", "not the name of a party"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from callflow.core.causes import HangupCause
 from callflow.core.events import Answers, HangsUp, Presses, Rejects
-from callflow.core.trace import EVENT, LEG, Row
+from callflow.core.trace import EVENT, LEG, RECORDER, Row
 from callflow.report.results import Failure
 from callflow.report.summary import summarise
 from callflow.scenario import parse_event, parse_scenario
@@ -114,6 +114,42 @@ def test_holding_and_resuming_are_seen() -> None:
         Row(2, 900, "c1", "B", LEG, "CHANNEL_UNHOLD", {"from": "HELD", "to": "BRIDGED"}, -1, ""),
     ]
     assert (seen("alice holds", rows), seen("alice resumes", rows)) == ([500], [900])
+
+
+@pytest.mark.parametrize(
+    ("event", "times"),
+    [
+        ("recording is masked", [1]),
+        ("recording is unmasked", [2]),
+        ("recording pauses", [3]),
+        ("recording resumes", [4]),
+        ("RECORD_MASK", [1, 5]),
+    ],
+)
+def test_masks_and_pauses_of_call_recordings_are_seen(event: str, times: list[int]) -> None:
+    """B§3.10, B§3.11: the switch's own events, and plain words for those of call recordings."""
+    names = ["RECORD_START", "RECORD_MASK", "RECORD_UNMASK", "RECORD_PAUSE", "RECORD_RESUME"]
+    moves = [(at_ms, 0, name) for at_ms, name in enumerate(names)]
+    rows = [
+        Row(seq, at_ms, "c1", "A", RECORDER, name, {"recording": index, "kind": kind, "to": "X"}, -1, "")
+        for seq, (at_ms, index, name, kind) in enumerate(
+            [(0, 0, "ARMED", "call"), (0, 1, "ARMED", "voicemail"), *((*each, "") for each in moves),
+             (5, 1, "RECORD_MASK", "")]
+        )
+    ]  # fmt: skip
+    assert seen(event, rows) == times
+
+
+def test_a_consultation_neither_rings_nor_answers() -> None:
+    """B§8.2: on her consultation leg alice calls: what rings and answers there is somebody else's phone."""
+    consulting = {"to": "NEW", "party": "alice", "device": "alice-phone", "dialled": "2002"}
+    rows = [
+        Row(0, 0, "c1", "B2", LEG, "CHANNEL_CREATE", consulting, -1, ""),
+        Row(1, 500, "c1", "B2", LEG, "CHANNEL_PROGRESS", {"from": "NEW", "to": "RINGING"}, -1, ""),
+        Row(2, 900, "c1", "B2", LEG, "CHANNEL_ANSWER", {"from": "RINGING", "to": "ANSWERED"}, -1, ""),
+    ]
+    assert seen("alice rings", rows) == seen("alice answers", rows) == []
+    assert seen("CHANNEL_ANSWER", rows) == [900]
 
 
 @pytest.mark.parametrize(
