@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 
+from callflow.core.account_configs import ConfigReader
 from callflow.core.account_documents import (
     CallflowConfigDocument,
     DeviceDocument,
@@ -76,7 +77,7 @@ class AccountDocument:
 
 _PARTS = (
     "users", "devices", "vmboxes", "menus", "media", "temporal_rules", "temporal_rules_sets", "callflows", "groups",
-    "metaflows", "system_config", "realm", "numbers", "enabled", "language",
+    "metaflows", "system_config", "configs", "realm", "numbers", "enabled", "language",
     "caller_id", "call_restriction", "music_on_hold", "ringtones", "storage",
 )  # fmt: skip
 """Keys of an account file that are read elsewhere, or that Kazoo's account documents have."""
@@ -250,22 +251,8 @@ class _Reader:
                 self._fault(f"{where}.patterns[{index}]", str(error), error.hint)
 
     def _system(self, document: Mapping[Any, Any]) -> tuple[MediaConfigDocument, CallflowConfigDocument]:
-        config = document.get("system_config")
-        if config is not None and not isinstance(config, Mapping):
-            self._fault("system_config", f"{shown(config)} is not an object", 'write {"media": {…}}')
-        parts = config if isinstance(config, Mapping) else {}
-        media = self._config(parts, "media", MediaConfigDocument)
-        return media, self._config(parts, "callflow", CallflowConfigDocument)
-
-    def _config(self, parts: Mapping[Any, Any], name: str, cls: type[T]) -> T:
-        where = f"system_config.{name}"
-        raw = parts.get(name) or {}
-        if isinstance(raw, Mapping) and isinstance(raw.get("default"), Mapping):
-            where, raw = f"{where}.default", raw["default"]
-        if not isinstance(raw, Mapping):
-            self._fault(where, f"{shown(raw)} is not an object", "write {…} with the settings inside")
-            raw = {}
-        return self._read(cls, raw, where, where, self.known.get(f"system_config.{name}", ())) or cls()
+        configs = ConfigReader(self.known, self.bounds_are_errors, self.faults, self.diagnostics)
+        return configs.media(document), configs.callflow(document)
 
     def _check_owners(self, owned: list[tuple[str, Any]], users: Collection[str]) -> None:
         for where, each in owned:

@@ -34,7 +34,7 @@ def announce(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
     over = ANNOUNCEMENT.length_ms
     automatic.ends = exchange.agenda.after(over, _announced, (call, leg), None, automatic.announcement)
     listen_again(exchange, leg, automatic.announcement)
-    if not any(tap.kind == "call" and tap.is_live and tap.state is not RecorderState.ARMED for tap in leg.taps):
+    if not any(not tap.is_take and tap.is_live and tap.state is not RecorderState.ARMED for tap in leg.taps):
         message = "the caller is told that the call is recorded, and no recording runs on the caller's leg"
         warning = {"code": "false-announcement", "message": message, "hint": ""}
         exchange.note(call.id, leg.id, WARNING, "false-announcement", warning, automatic.announcement, "B§9.4")

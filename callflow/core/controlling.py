@@ -157,7 +157,7 @@ def _newest_live(call: Call, leg: Leg) -> Recording | None:
     for side in (leg, leg.peer):
         if side is not None:
             for tap in reversed(side.taps):
-                if tap.kind == "call" and tap.is_live:
+                if not tap.is_take and tap.is_live:
                     return tap
     return None
 

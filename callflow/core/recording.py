@@ -104,8 +104,8 @@ def limit_ms(exchange: Exchange, recording: Recording) -> int:
     exact_ms = recording.options.time_limit_s * 1000
     if exchange.setting.profile.limit_ends_on_whole_seconds:
         past_second_ms = recording.started_ms % 1000
-        return exact_ms + 1000 - past_second_ms if recording.is_take else exact_ms - past_second_ms
-    return exact_ms
+        exact_ms += 1000 - past_second_ms if recording.is_take else -past_second_ms
+    return max(0, exact_ms)
 
 
 def arm(

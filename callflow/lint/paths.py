@@ -19,6 +19,12 @@ _ANSWERING = frozenset({"answer", "play", "tones", "collect_dtmf", "menu", "voic
 """Modules after which the caller is answered (B§7)."""
 
 
+_TAKES: Mapping[str, tuple[str, str]] = {
+    "voicemail": ("voicemail-while-recording", "the mailbox records its message"),
+    "record_caller": ("record-caller-while-recording", "the caller is recorded: the end of either may end the wait"),
+}
+"""Modules that wait for the end of a recording of their own, and may take another's for it (the seed; B§3.11; C2)."""
+
 _Place = tuple[str, str]
 """The url and the format of a recording: with the call's id they are the whole name of the file (B§6.3)."""
 
@@ -83,14 +89,15 @@ def _remarks(node: Node, way: _Way) -> Iterator[Diagnostic]:
         yield Diagnostic("stop-without-start", "warning", node.where, message, "start a recording on the way here")
     if is_start(node):
         yield from _start(node, way)
-    if node.module == "voicemail":
+    if node.module in _TAKES:
+        code, what = _TAKES[node.module]
         for start in way.recordings:
             # Only a bridge starts this one, and the way into a mailbox has none.
             if is_on(start, "record_on_bridge") and not is_on(start, "record_on_answer"):
                 continue
-            message = f"the recording started at {start.where} still runs when the mailbox records its message"
-            hint = 'put {"module": "record_call", "data": {"action": "stop"}} before the voicemail'
-            yield Diagnostic("voicemail-while-recording", "warning", node.where, message, hint)
+            message = f"the recording started at {start.where} still runs when {what}"
+            hint = f'put {{"module": "record_call", "data": {{"action": "stop"}}}} before the {node.module}'
+            yield Diagnostic(code, "warning", node.where, message, hint)
 
 
 def _start(node: Node, way: _Way) -> Iterator[Diagnostic]:

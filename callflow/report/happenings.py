@@ -50,7 +50,7 @@ ENDINGS: Final[Mapping[str, str]] = {
     "digit": "a digit was pressed",
     "hangup": "the recorded leg ended",
     "transfer": "the recorded leg was transferred",
-    "media_failure": "the switch could not write on",
+    "media_failure": "the switch could not write its file",
 }
 """What ended a recording, as the end of a sentence (design §4)."""
 
@@ -118,11 +118,17 @@ def _recorder(row: Row, detail: Detail, people: People, cause: Row | None) -> st
             reason = detail.get("completion_cause") or "too short"
             return f"{which} is discarded after {clock(detail['length_ms'])}: {reason}"
         case "NEVER_STARTED":
-            return f"{which} never started"
+            taken = ": another recording writes to the file of that name" if row.name == "NAME_TAKEN" else ""
+            return f"{which} never started{taken}"
         case "LOST":
-            return f"{which} is lost: {row.name}"
+            return f"{which} is lost: {_LOST_BY.get(row.name, row.name)}"
     return ""
 
+
+_LOST_BY: Final = {
+    "START_FAILED": "the switch could not open its file, and says nothing",
+    "STOP_UNCONFIRMED": "the switch never says that it has closed its file",
+}
 
 _RECORDER_DOES: Final = {
     "RECORD_START": "starts",

@@ -48,6 +48,7 @@ _RECORDER: Final[Mapping[str, str]] = {
     "DIGIT_PRESSED": "a digit ended {which}",
     "RECORD_STOP": "the switch closed the file of {which} and kept it",
     "RECORD_STOP_UNWANTED": "the switch closed the file of {which} and removed it",
+    "NAME_TAKEN": "another recording wrote to the file of that name, and {which} did not start",
     "START_FAILED": "the switch could not open the file of {which}, and said nothing",
     "STOP_UNCONFIRMED": "the switch never said that it had closed the file of {which}",
     "THROWN_AWAY": "{which} was thrown away",

@@ -81,6 +81,7 @@ class Tap:
         to, now_ms = detail.get("to", ""), row.at_ms
         if row.name == "MOVED":
             self.legs.append((detail["leg"], now_ms))
+        if not to:  # a remark, which moves nothing: what was masked stays masked
             return False
         if to == "RECORDING" and not self.has_started:
             self.started_ms = now_ms

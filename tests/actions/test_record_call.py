@@ -69,6 +69,8 @@ LIMITS = [
     ("kazoo-4", None, 10_800, 10_800, "media.max_recording_time_limit=10800"),
     ("kazoo-5", None, 7_200, 7_200, "media.max_recording_time_limit=7200"),
     ("kazoo-5", 3, 10_800, 3, "record_call.time_limit=3"),
+    ("kazoo-4", 0, 10_800, 3_600, "record_call.time_limit=0, taken for 3600 (B§3.4)"),
+    ("kazoo-5", -7, 600, 600, "record_call.time_limit=-7, taken for 3600 (B§3.4)"),
 ]
 
 

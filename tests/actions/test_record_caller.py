@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.events import HangsUp, Presses, Speaks
+from callflow.core.events import Controls, HangsUp, Presses, Speaks, SwitchFault
 from callflow.core.trace import DELIVERY
 
 NODE: dict[str, Any] = {
@@ -70,12 +70,68 @@ def test_hang_up(build: Any, profile: str) -> None:
     assert stage.engine.live_calls == ()
 
 
-def test_its_limit_is_exact_everywhere(build: Any) -> None:
-    """B§3.4: the early end by whole seconds is record_call's; this application has a clock of its own."""
-    stage = build.play(
-        {"module": "sleep", "data": {"duration": 700, "unit": "ms"}, "children": {"_": NODE}}, SPEAKS, profile="kazoo-5"
-    )
-    assert stage.recordings()[0]["length_ms"] == 30_000
+@pytest.mark.parametrize(("profile", "length_ms"), [("docs", 30_000), ("kazoo-4", 30_300), ("kazoo-5", 29_300)])
+def test_the_limit_by_each_clock(build: Any, profile: str, length_ms: int) -> None:
+    """B§3.4, B§4.6: exact; up to a second late by the record application; up to one early as a recording of the call."""
+    nap = {"module": "sleep", "data": {"duration": 700, "unit": "ms"}, "children": {"_": NODE}}
+    stage = build.play(nap, SPEAKS, (1_000, Speaks({"voice": "caller"}, 60_000)), profile=profile)
+    assert stage.recordings()[0]["length_ms"] == length_ms
+
+
+STARTED = {"module": "record_call", "data": {"time_limit": 5}, "children": {"_": NODE}}
+
+
+def test_kazoo_5_goes_on_at_any_record_stop(build: Any) -> None:
+    """B§5: it waits for the RECORD_STOP of any recording of the leg, and its own runs on until the hang-up."""
+    stage = build.play(STARTED, profile="kazoo-5")
+    call, caller = stage.recordings()
+    assert (call["RECORD_STOP"], call["ended_by"]) == (5_000, "time_limit")
+    assert stage.times("NODE") == [0, 0, 5_000]
+    assert (caller["kind"], caller["RECORD_STOP"], caller["ended_by"]) == ("caller", 5_000, "hangup")
+
+
+@pytest.mark.parametrize(
+    ("profile", "length_ms", "ended_by"), [("docs", 5_000, "stop"), ("kazoo-4", 31_000, "time_limit")]
+)
+def test_a_take_of_the_caller_and_another_recordings_end(
+    build: Any, profile: str, length_ms: int, ended_by: str
+) -> None:
+    """B§3.11, C2: any RECORD_STOP of the leg ends it; Kazoo 4 looks at the name."""
+    made = build.play(STARTED, SPEAKS, profile=profile).recordings()[1]
+    assert (made["length_ms"], made["ended_by"]) == (length_ms, ended_by)
+
+
+def test_kazoo_5_is_on_the_stack(build: Any) -> None:
+    """B§5: it is started as record_call is: a stop elsewhere ends it, here that of the API."""
+    stage, made = taken(build, "kazoo-5", (4_000, Controls("stop")))
+    assert (made["length_ms"], made["ended_by"], stage.times("NODE")) == (4_000, "stop", [0, 4_000])
+
+
+@pytest.mark.parametrize("fault", ["open", "confirm"])
+def test_kazoo_5_waits_two_seconds_longer_than_its_limit(build: Any, fault: SwitchFault) -> None:
+    """B§5: without a RECORD_STOP the flow goes on after time_limit + 2 s."""
+    stage = build.stage({**NODE, "data": {"time_limit": 30}}, profile="kazoo-5")
+    stage.engine.break_switch(fault)
+    stage.offer().run()
+    assert stage.recordings()[0]["to"] == "LOST"
+    assert stage.times("NODE") == [0, 32_000]
+
+
+def test_kazoo_5_waits_while_its_recording_does(build: Any) -> None:
+    """B§5, B§3.6: it has record_call's keys: one that never starts is waited for until the flow gives up."""
+    stage, made = taken(build, "kazoo-5", record_on_bridge=True)
+    assert (made["to"], stage.times("NODE")) == ("NEVER_STARTED", [0, 32_000])
+
+
+@pytest.mark.parametrize("profile", ["docs", "kazoo-4"])
+def test_a_take_that_cannot_start_holds_nobody(build: Any, profile: str) -> None:
+    """B§5, B§3.8: the record application fails at once, and the flow goes on."""
+    stage = build.stage(NODE, profile=profile)
+    stage.engine.break_switch("open")
+    stage.offer().run()
+    (made,) = stage.recordings()
+    assert (made["to"], made["ended_by"], made["completion_cause"]) == ("LOST", "media_failure", None)
+    assert stage.times("NODE") == [0, 0]
 
 
 def test_format_and_origin(build: Any) -> None:

@@ -5,20 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from callflow.core.recorder import RECORDER_TABLE, RecorderEvent, RecorderState
+from callflow.core.recorder import RECORDER_TABLE, RUNNING, RecorderEvent, RecorderState
 from callflow.core.table import IMPOSSIBLE, LATE
 
 E, S = RecorderEvent, RecorderState
 OVER = frozenset({S.FINISHED, S.DISCARDED, S.NEVER_STARTED, S.LOST})
+CONTROLS = (E.RECORD_MASK, E.RECORD_UNMASK, E.RECORD_PAUSE, E.RECORD_RESUME)
+STATE_OF = {
+    (False, False): S.RECORDING,
+    (True, False): S.PAUSED,
+    (False, True): S.MASKED,
+    (True, True): S.PAUSED_AND_MASKED,
+}
+"""By (is paused, is masked)."""
 
 
 class AnyOrder(RuleBasedStateMachine):
     """A recorder, the switch that serves it, and everybody who may want something of it, at any moment.
 
     The model holds only what senders know: whether the switch was asked to open the file, did, and was asked to close
-    it. A sender sends what it could send by that knowledge; the table must then have an answer that is not IMPOSSIBLE.
+    it; and, of the file, whether it is paused and whether it is masked. A sender sends what it could send by that
+    knowledge; the table must then have an answer that is not IMPOSSIBLE.
     """
 
     def __init__(self) -> None:
@@ -26,6 +36,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.state = RECORDER_TABLE.start
         self.moved: list[RecorderEvent] = []
         self.was_asked_to_open = self.has_opened = self.has_failed = self.was_asked_to_close = self.has_closed = False
+        self.is_paused = self.is_masked = False
 
     def send(self, event: RecorderEvent) -> bool:
         """Look the event up; returns whether it moved the recorder."""
@@ -34,13 +45,30 @@ class AnyOrder(RuleBasedStateMachine):
         if to is LATE:
             return False
         self.state = to
-        self.moved.append(event)
+        if event not in CONTROLS:
+            self.moved.append(event)
         return True
 
     @rule()
     def moment_comes(self) -> None:
         """The node, the answer or the bridge, also at a later bridge again."""
         self.was_asked_to_open |= self.send(E.TRIGGERED)
+
+    @precondition(lambda self: self.state is S.ARMED)
+    @rule()
+    def moment_comes_when_its_name_is_taken(self) -> None:
+        """The switch is not even asked to open a file."""
+        self.send(E.NAME_TAKEN)
+
+    @rule(event=st.sampled_from(CONTROLS))
+    def somebody_masks_or_pauses(self, event: RecorderEvent) -> None:
+        """B§3.10: mask and pause are independent; what is so already, or does not run, is not moved."""
+        half = "is_masked" if event in (E.RECORD_MASK, E.RECORD_UNMASK) else "is_paused"
+        wanted = event in (E.RECORD_MASK, E.RECORD_PAUSE)
+        moves = self.state in RUNNING and getattr(self, half) != wanted
+        assert self.send(event) == moves
+        if moves:
+            setattr(self, half, wanted)
 
     @rule()
     def somebody_stops_it(self) -> None:
@@ -68,16 +96,18 @@ class AnyOrder(RuleBasedStateMachine):
         self.send(E.START_FAILED)
 
     @precondition(lambda self: self.has_opened)
-    @rule()
-    def running_recorder_fires(self) -> None:
-        """Limit, silence and digit come from a recorder that ran, perhaps in the instant in which it was ended."""
-        for event in (E.LIMIT_REACHED, E.SILENCE_DETECTED, E.DIGIT_PRESSED):
-            self.was_asked_to_close |= self.send(event)
+    @rule(event=st.sampled_from((E.LIMIT_REACHED, E.SILENCE_DETECTED, E.DIGIT_PRESSED, E.WRITE_FAILED)))
+    def running_recorder_fires(self, event: RecorderEvent) -> None:
+        """These come from a recorder that ran, perhaps in the instant in which it was ended or paused."""
+        by_a_frame = event in (E.SILENCE_DETECTED, E.WRITE_FAILED)
+        ends = self.state in RUNNING and not (by_a_frame and self.is_paused)
+        assert self.send(event) == ends
+        self.was_asked_to_close |= ends
 
     @precondition(lambda self: self.was_asked_to_open and not self.has_failed)
     @rule()
     def switch_closes_the_file(self) -> None:
-        """By itself, when asked to, and perhaps twice (C10)."""
+        """By itself, when asked to, and perhaps twice (C10); a stop that overtook the start closes it unopened."""
         self.has_closed = True
         self.send(E.RECORD_STOP)
 
@@ -110,9 +140,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def records_only_what_was_opened(self) -> None:
-        """B§3.3: no state of a running recorder without the switch's word."""
-        if self.state is S.RECORDING:
+        """B§3.3: no state of a running recorder without the switch's word; its halves are those that were asked for."""
+        if self.state in RUNNING:
             assert self.has_opened and not self.was_asked_to_close
+            assert self.state is STATE_OF[self.is_paused, self.is_masked]
         if self.state in OVER and not self.was_asked_to_open:
             assert self.state is S.NEVER_STARTED
 
@@ -126,4 +157,4 @@ class AnyOrder(RuleBasedStateMachine):
 
 def test_any_order_of_events() -> None:
     """Laws 3 and 7: run the machine above: the table always has an answer, and the recorder comes to rest."""
-    run_state_machine_as_test(AnyOrder, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(AnyOrder, settings=settings(max_examples=150, stateful_step_count=30, deadline=None))

@@ -15,7 +15,8 @@ from callflow.core.recording_limits import fits_the_file, limit_of
         (None, 3600, 60, (60, "media.max_recording_time_limit=60")),
         (60, 3600, 60, (60, "m.time_limit=60")),
         (61, 3600, 60, (60, "media.max_recording_time_limit=60")),
-        (0, 3600, 60, (0, "m.time_limit=0")),
+        (0, None, 10_800, (3600, "m.time_limit=0, taken for 3600 (B§3.4)")),
+        (-5, 3600, 60, (60, "m.time_limit=-5, taken for 3600 (B§3.4)")),
     ],
 )
 def test_the_maximum_only_lowers(asked_s: int | None, default_s: int | None, most_s: int, limit: object) -> None:

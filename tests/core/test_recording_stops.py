@@ -124,3 +124,39 @@ def test_start_and_stop_in_one_instant_leave_the_older_alone(build: Any, profile
     effects = (start(build), Sleep(1_000), start(build), STOP, Sleep(1_000))
     assert ends(build, profile, *effects)[0] == ("hangup", 2_000)
     assert ends(build, profile, *effects)[1][0] == "stop"
+
+
+@pytest.mark.parametrize(
+    ("profile", "ended_by", "at_ms"), [("kazoo-4", "hangup", 12_000), ("kazoo-5", "stop", 11_000)]
+)
+def test_stop_with_an_empty_list(build: Any, profile: str, ended_by: str, at_ms: int) -> None:
+    """B§3.5, C8: a stop without a name: Kazoo 5 picks the newest that is active on the leg, Kazoo 4 finds nothing."""
+    lobby = Dial((Endpoint(build.household().devices["lobby"], 20_000),))
+    script = build.doing(start(build, starts="on bridge"), STOP, lobby, Sleep(2_000), STOP, Sleep(1_000))
+    stage = build.perform(script, (4_000, Answers(), "B"), (9_000, HangsUp(), "B"), profile=profile)
+    (made,) = stage.recordings()
+    assert (made["ended_by"], made["RECORD_STOP"]) == (ended_by, at_ms)
+    if profile == "kazoo-5":
+        assert stage.find(RECORDER, "STOP_REQUESTED")[0].rule == "profile.empty_stop_ends_newest"
+    else:
+        assert stage.times(RECORDER, "nothing to stop") == [11_000]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_stop_of_one_that_waits_for_an_answer(build: Any, profile: str) -> None:
+    """B§3.5: as for the bridge: cancelled in the document's reading, forgotten and recorded all the same in the code."""
+    script = build.doing(start(build, starts="on answer"), Sleep(1_000), STOP, Answer(), Sleep(2_000))
+    (made,) = build.perform(script, profile=profile).recordings()
+    assert made["to"] == ("NEVER_STARTED" if profile == "docs" else "FINISHED")
+    assert made.get("RECORD_START") == (None if profile == "docs" else 1_000)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_one_that_failed_to_start_is_popped_like_any_other(build: Any, profile: str) -> None:
+    """B§3.5, B§3.8: the call's list does not know that the file was never opened; `docs` ends the newest live one."""
+    script = build.doing(Answer(), start(build), Sleep(1_000), start(build), Sleep(1_000), STOP, Sleep(1_000))
+    stage = build.stage({"module": "s"}, fakes={"s": script}, profile=profile)
+    stage.engine.break_switch("open", after_ms=500)
+    older, lost = stage.offer().run().recordings()
+    assert lost["to"] == "LOST"
+    assert (older["ended_by"], older["RECORD_STOP"]) == (("stop", 2_000) if profile == "docs" else ("hangup", 3_000))

@@ -27,19 +27,23 @@ EXPECTED = {
         HELD      .        .              .        !       ANSWERED .    BRIDGED GONE
         GONE      .        .              .        !       .        .    .       .
     """,
-    # NEVER: NEVER_STARTED; DROP: DISCARDED; TRIG: triggered; START: RECORD_START; NOFILE: START_FAILED; ASKED:
-    # STOP_REQUESTED; LIMIT, QUIET, DIGIT: only a running one sends them; LEG: LEG_GONE; KEPT, GONE: RECORD_STOP with
-    # the file kept or removed; MUTE: STOP_UNCONFIRMED; AGAIN: THROWN_AWAY
+    # MUFFLED: PAUSED_AND_MASKED; NEVER: NEVER_STARTED; DROP: DISCARDED; TRIG: triggered; STA: RECORD_START; TAKEN:
+    # NAME_TAKEN; NOFILE: START_FAILED; ASKED: STOP_REQUESTED; LIMIT, QUIET, DIGIT, WRITE: only a running one sends
+    # them; LEG: LEG_GONE; KEPT, GONE: RECORD_STOP with the file kept or removed; MUTE: STOP_UNCONFIRMED; AGAIN:
+    # THROWN_AWAY. Limit, stop, digit and the leg's end find a paused one too, silence and a failed write do not.
     "recorder": """
-                  TRIG     START     NOFILE ASKED    LIMIT    QUIET    DIGIT    LEG      KEPT     GONE      MUTE AGAIN
-        ARMED     STARTING !         !      NEVER    !        !        !        NEVER    !        !         !    !
-        STARTING  .        RECORDING LOST   STOPPING !        !        !        STOPPING FINISHED DROP      !    !
-        RECORDING .        .         !      STOPPING STOPPING STOPPING STOPPING STOPPING FINISHED DROP      !    !
-        STOPPING  .        .         LOST   .        .        .        .        .        FINISHED DROP      LOST !
-        FINISHED  .        .         .      .        .        .        .        .        .        .         .    DROP
-        DROP      .        .         .      .        .        .        .        .        .        .         .    .
-        NEVER     .        !         !      .        !        !        !        .        !        !         !    !
-        LOST      .        .         !      .        .        .        .        .        .        .         !    !
+            TRIG STA TAKEN NOFILE MASK    UNMASK PAUSE   RESUME ASKED LIMIT QUIET DIGIT WRITE LEG  KEPT GONE MUTE AGAIN
+  ARMED     STARTING !  NEVER !      .       .      .       .      NEVER !     !     !     !     NEVER !   !    !    !
+  STARTING  .  RECORDING !    LOST   .       .      .       .      STOP  !     !     !     !     STOP FIN  DROP !    !
+  RECORDING .    .      !     !      MASKED  .      PAUSED  .      STOP  STOP  STOP  STOP  STOP  STOP FIN  DROP !    !
+  PAUSED    .    .      !     !      MUFFLED .      .    RECORDING STOP  STOP  .     STOP  .     STOP FIN  DROP !    !
+  MASKED    .    .      !     !      .    RECORDING MUFFLED .      STOP  STOP  STOP  STOP  STOP  STOP FIN  DROP !    !
+  MUFFLED   .    .      !     !      .       PAUSED .       MASKED STOP  STOP  .     STOP  .     STOP FIN  DROP !    !
+  STOP      .    .      !     LOST   .       .      .       .      .     .     .     .     .     .    FIN  DROP LOST !
+  FIN       .    .      !     .      .       .      .       .      .     .     .     .     .     .    .    .    .   DROP
+  DROP      .    .      !     .      .       .      .       .      .     .     .     .     .     .    .    .    .    .
+  NEVER     .    !      !     !      .       .      .       .      .     !     !     !     !     .    !    !    !    !
+  LOST      .    .      !     !      .       .      .       .      .     .     .     .     .     .    .    .    !    !
     """,
     # A second finish of one file is late everywhere: it must not store it twice (C10).
     "delivery": """
@@ -53,13 +57,20 @@ EXPECTED = {
     """,
 }
 
-SHORT = {"NEVER": "NEVER_STARTED", "DROP": "DISCARDED"}
+SHORT = {
+    "NEVER": "NEVER_STARTED",
+    "DROP": "DISCARDED",
+    "STOP": "STOPPING",
+    "FIN": "FINISHED",
+    "MUFFLED": "PAUSED_AND_MASKED",
+}
 
 EVENTS = {
     "leg": "CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HOLD"
     " CHANNEL_UNHOLD CHANNEL_DESTROY",
-    "recorder": "TRIGGERED RECORD_START START_FAILED STOP_REQUESTED LIMIT_REACHED SILENCE_DETECTED DIGIT_PRESSED"
-    " LEG_GONE RECORD_STOP RECORD_STOP_UNWANTED STOP_UNCONFIRMED THROWN_AWAY",
+    "recorder": "TRIGGERED RECORD_START NAME_TAKEN START_FAILED RECORD_MASK RECORD_UNMASK RECORD_PAUSE RECORD_RESUME"
+    " STOP_REQUESTED LIMIT_REACHED SILENCE_DETECTED DIGIT_PRESSED WRITE_FAILED LEG_GONE"
+    " RECORD_STOP RECORD_STOP_UNWANTED STOP_UNCONFIRMED THROWN_AWAY",
     "delivery": "METADATA_SAVED METADATA_FAILED UNWANTED ACCEPTED TRY_FAILED LAST_TRY_FAILED RETRY_DUE FINISHED_AGAIN",
 }
 
@@ -96,7 +107,12 @@ def test_no_state_and_no_event_is_left_out(table: str) -> None:
     ("table", "start", "ends", "timers"),
     [
         ("leg", "NEW", {"GONE"}, {}),
-        ("recorder", "ARMED", {"FINISHED", "DISCARDED", "NEVER_STARTED", "LOST"}, {"RECORDING": "LIMIT_REACHED"}),
+        (
+            "recorder",
+            "ARMED",
+            {"FINISHED", "DISCARDED", "NEVER_STARTED", "LOST"},
+            dict.fromkeys(("RECORDING", "PAUSED", "MASKED", "PAUSED_AND_MASKED"), "LIMIT_REACHED"),
+        ),
         ("delivery", "METADATA", {"STORED", "FAILED", "NOT_STORED"}, {"WAITING_RETRY": "RETRY_DUE"}),
     ],
 )

@@ -7,9 +7,21 @@ from typing import Any, Literal
 import pytest
 
 from callflow.core.causes import EndedBy
-from callflow.core.effects import ANY_DIGIT, CONTINUE, Answer, DropTake, KeepTake, Next, RecordTake, Sleep, Take
-from callflow.core.events import FallsSilent, HangsUp, Presses, Speaks
-from callflow.core.trace import DELIVERY, MAILBOX, RECORDER
+from callflow.core.effects import (
+    ANY_DIGIT,
+    CONTINUE,
+    Answer,
+    DropTake,
+    KeepTake,
+    Next,
+    RecordTake,
+    Sleep,
+    StartRecording,
+    Take,
+)
+from callflow.core.events import Controls, FallsSilent, HangsUp, Presses, Speaks
+from callflow.core.silence import Listening
+from callflow.core.trace import DELIVERY, MAILBOX, RECORDER, WARNING
 
 VOICE = {"voice": "caller"}
 
@@ -151,3 +163,56 @@ def test_a_dropped_take_is_discarded_and_kept_nowhere(build: Any) -> None:
     stage = build.perform(script, (3_000, Presses("3")))
     assert stage.recordings()[0]["to"] == "DISCARDED"
     assert (stage.find(MAILBOX), stage.find(DELIVERY)) == ([], [])
+
+
+@pytest.mark.parametrize(("profile", "length_ms"), [("docs", 31_000), ("kazoo-4", 31_300), ("kazoo-5", 31_300)])
+def test_the_limit_of_a_take_by_whole_seconds(build: Any, profile: str, length_ms: int) -> None:
+    """B§4.6: the record application ends in (limit, limit + 1] s of the clock; `docs` is exact."""
+    script = build.doing(Answer(), Sleep(700), RecordTake("voicemail", build.options(channels=1, time_limit_s=31), 0))
+    assert build.perform(script, profile=profile).recordings()[0]["length_ms"] == length_ms
+
+
+STOPS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
+    "its limit": ({"time_limit_s": 6}, ()),
+    "a stop": ({}, ((6_000, Controls("stop")),)),
+    "its silence": ({"listening": Listening("tap", 200, 6_000, 0)}, ()),
+}
+
+
+@pytest.mark.parametrize("end", STOPS)
+@pytest.mark.parametrize(
+    ("profile", "ended_by", "take_ms"), [("docs", "stop", 4_000), ("kazoo-4", "digit", 7_000), ("kazoo-5", "stop", 4_000)]
+)
+def test_the_end_of_a_call_recording_ends_a_take(
+    build: Any, end: str, profile: str, ended_by: str, take_ms: int
+) -> None:
+    """The seed's note, B§3.11, C2: any RECORD_STOP of the leg ends the wait for a message; Kazoo 4 checks the name."""
+    changes, tells = STOPS[end]
+    take = RecordTake("voicemail", build.options(channels=1), 0)
+    script = build.doing(Answer(), StartRecording(build.options(**changes)), Sleep(2_000), take, Sleep(1_000))
+    stage = build.perform(script, *tells, (9_000, Presses("1")), profile=profile)
+    call, message = stage.recordings()
+    assert call["RECORD_STOP"] == 6_000
+    assert (message["ended_by"], message["length_ms"]) == (ended_by, take_ms)
+    asked = stage.find(RECORDER, "STOP_REQUESTED")
+    assert [row.rule for row in asked if row.detail["recording"] == 1] == (
+        ["profile.takes_accept_any_stop"] if ended_by == "stop" else []
+    )
+
+
+@pytest.mark.parametrize("profile", ["docs", "kazoo-4", "kazoo-5"])
+def test_a_hang_up_ends_both(build: Any, profile: str) -> None:
+    """B§3.11: the call's recording and the message end with the leg, each in its own right."""
+    take = RecordTake("voicemail", build.options(channels=1), 0)
+    script = build.doing(Answer(), StartRecording(build.options()), Sleep(2_000), take)
+    made = build.perform(script, (6_000, HangsUp()), profile=profile).recordings()
+    assert [(each["ended_by"], each["length_ms"]) for each in made] == [("hangup", 6_000), ("hangup", 4_000)]
+
+
+@pytest.mark.parametrize(("starts", "warned"), [("at once", True), ("on answer", True), ("on bridge", False)])
+def test_only_a_recording_that_runs_is_in_the_way(build: Any, starts: Any, warned: bool) -> None:
+    """The seed's note: one that still waits for a bridge does not meet the message."""
+    take = RecordTake("voicemail", build.options(channels=1), 0)
+    script = build.doing(StartRecording(build.options(starts=starts)), Answer(), Sleep(500), take)
+    stage = build.perform(script, (4_000, HangsUp()))
+    assert [row.name for row in stage.find(WARNING)] == (["recording-during-take"] if warned else [])

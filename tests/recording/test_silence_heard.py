@@ -58,6 +58,41 @@ def test_who_speaks_before_the_bridge_is_heard_from_it_on(staging: ModuleType, t
     talk = ("at 0s: alice answers", "at 0s: alice speaks for 5s", "at 20s: caller hangs up")
     assert ended(staging, tmp_path, *talk, flow=flow) == [(5_040, "final_silence")]
     assert ended(staging, tmp_path, *talk, flow=flow, profile="kazoo-5") == [(160, "initial_silence")]
+    flow = staging.record(staging.ring(), silence_detection=True, record_on_answer=True, silence_initial_timeout=500)
+    talk = ("at 0s: alice answers", "at 100ms: alice speaks for 5s", "at 20s: caller hangs up")
+    assert ended(staging, tmp_path, *talk, flow=flow, profile="kazoo-5") == [(5_140, "final_silence")]
+
+
+def test_who_has_left_is_heard_no_more(staging: ModuleType, tmp_path: Path) -> None:
+    """B§3.7, B§4.5, 4: the callee transfers the caller away in mid-word: the tap stays, the voice is gone."""
+    account = {
+        "id": "acme",
+        "users": [{"id": "alice"}],
+        "devices": [{"id": "alice-phone", "owner_id": "alice"}],
+        "callflows": [{"id": "f2", "numbers": ["2002"], "flow": WAIT}],
+    }
+    flow = staging.record(staging.ring(), silence_detection=True, record_on_bridge=True, silence_final_timeout=1_000)
+    talk = ("at 0s: alice answers", "at 1s: alice speaks for 9s", "at 4s: alice transfers to 2002")
+    made = ended(staging, tmp_path, *talk, "at 20s: caller hangs up", flow=flow, account=account)
+    assert made == [(4_000 + 1_020, "final_silence")]
+
+
+def test_after_a_move_it_listens_to_the_new_leg(staging: ModuleType, tmp_path: Path) -> None:
+    """B§3.7, B§4.1: the caller transfers the callee away: the tap follows, and the callee's codec is the measure."""
+    account = {
+        "id": "acme",
+        "users": [{"id": "alice"}],
+        "devices": [{"id": "alice-phone", "owner_id": "alice", "codec": "OPUS"}],
+        "callflows": [{"id": "f2", "numbers": ["2002"], "flow": WAIT}],
+    }
+    keys = {"record_on_bridge": True, "silence_final_timeout": 1_000, "should_follow_transfer": True}
+    flow = staging.record(staging.ring(), silence_detection=True, **keys)
+    talk = ("at 0s: alice answers", "at 1s: caller speaks for 9s", "at 4s: caller transfers to 2002")
+    hiss = "at 4s: alice sends noise 100 for 3s"  # a score of 50 on PCMU in stereo, of 300 on OPUS
+    made = ended(staging, tmp_path, *talk, "at 20s: alice hangs up", flow=flow, account=account)
+    assert made == [(4_000 + 1_020, "final_silence")]
+    made = ended(staging, tmp_path, *talk, hiss, "at 20s: alice hangs up", flow=flow, account=account)
+    assert made == [(7_000 + 1_020, "final_silence")]
 
 
 def test_a_prompt_is_speech(staging: ModuleType, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ CASES: list[tuple[str, str, str, dict[str, Any], str]] = [
     (RECORDER, "A", "nothing to stop", {}, "there is no recording to stop"),
     (RECORDER, "A", "stop forgot", {"recording": 1}, "recording 1 stays armed: the stop only forgets it"),
     (RECORDER, "A", "THROWN_AWAY", {"recording": 1, "to": "DISCARDED"}, "recording 1 is thrown away"),
-    (RECORDER, "A", "START_FAILED", {"recording": 1, "to": "LOST"}, "recording 1 is lost: START_FAILED"),
+    (RECORDER, "A", "START_FAILED", {"recording": 1, "to": "LOST"}, "recording 1 is lost: the switch could not open its file, and says nothing"),
     (
         RECORDER,
         "A",
