@@ -83,9 +83,7 @@ def _limit_reached(exchange: Exchange, recording: Recording, event: None, becaus
     """Its clock has run out; the switch of the kazoo profiles looks at it only when a frame is written (B§3.4)."""
     if exchange.setting.profile.limit_waits_for_resume and recording.state in PAUSED:
         detail, rule = {"recording": recording.index}, "profile.limit_waits_for_resume"
-        exchange.note(
-            recording.call_id, recording.leg.id, RECORDER, "limit passed while paused", detail, because, rule
-        )
+        exchange.note(recording.call_id, recording.leg.id, RECORDER, "limit passed while paused", detail, because, rule)
         return
     _end_at_limit(exchange, recording, because)
 

@@ -52,6 +52,7 @@ class _Call:
 
     def forget(self, now_ms: int) -> None:
         """Drop what ended before any open recording began; without one, whatever has ended by now."""
+        self.sounds.set_aside(now_ms)
         if not any(tap.has_started for tap in self.taps.values()):
             self.sounds.forget(now_ms)
 

@@ -6,6 +6,7 @@ carry is what the poorer of them carries.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -49,13 +50,18 @@ class Stretch:
 
 @define(eq=False)
 class LegSounds:
-    """One call's legs: who is on which, with which codec, what sounds, who hears whom, who holds."""
+    """One call's legs: who is on which, with which codec, what sounds, who hears whom, who holds.
+
+    What sounds no more is set aside in the order in which it ended: a long call is asked for its last seconds again and
+    again.
+    """
 
     numbers: dict[str, int] = field(factory=dict)
     _parties: dict[str, str] = field(factory=dict)
     _codecs: dict[str, str] = field(factory=dict)
     _peers: dict[str, str] = field(factory=dict)
     _soundings: dict[int, Sounding] = field(factory=dict)
+    _ended: list[Sounding] = field(factory=list)
     _joined: list[Stretch] = field(factory=list)
     _holds: list[Stretch] = field(factory=list)
 
@@ -106,7 +112,9 @@ class LegSounds:
 
     def spans(self, leg: str, from_ms: int, to_ms: int) -> Iterator[Span]:
         """What the leg says (left) and hears (right) in [from_ms, to_ms) of run time; the spans' times are run time."""
-        for sounding in self._soundings.values():
+        first = bisect_right(self._ended, from_ms, key=lambda sounding: sounding.to_ms)
+        soundings = [*self._ended[first:], *self._soundings.values()]
+        for sounding in soundings:
             if sounding.leg == leg and not sounding.is_said:
                 yield from self._carried(sounding, "right", leg, from_ms, to_ms)
             elif sounding.leg == leg:
@@ -114,16 +122,20 @@ class LegSounds:
                     yield from self._carried(sounding, "left", leg, begin_ms, end_ms)
         for stretch in self._joined:
             if stretch.leg == leg:
-                for sounding in self._soundings.values():
+                for sounding in soundings:
                     if sounding.is_said and sounding.leg == stretch.other:
                         begin_ms, end_ms = max(stretch.from_ms, from_ms), min(stretch.to_ms, to_ms)
                         yield from self._carried(sounding, "right", leg, begin_ms, end_ms)
 
+    def set_aside(self, now_ms: int) -> None:
+        """Put what sounds no more behind everything that has ended before; call it after every row."""
+        over = [seq for seq, sounding in self._soundings.items() if sounding.to_ms <= now_ms]
+        if over:
+            self._ended += sorted((self._soundings.pop(seq) for seq in over), key=lambda sounding: sounding.to_ms)
+
     def forget(self, before_ms: int) -> None:
-        """Drop what was over before a moment."""
-        over = [seq for seq, sounding in self._soundings.items() if sounding.to_ms <= before_ms]
-        for seq in over:
-            del self._soundings[seq]
+        """Drop what was over before a moment, up to which everything has been set aside."""
+        self._ended.clear()
         self._joined = [stretch for stretch in self._joined if stretch.to_ms > before_ms]
         self._holds = [stretch for stretch in self._holds if stretch.to_ms > before_ms]
 

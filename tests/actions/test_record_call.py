@@ -106,6 +106,19 @@ def test_both_flags_mean_the_answer(build: Any, data: dict[str, bool], starts: s
     assert made["RECORD_START"] == {"at once": 0, "on answer": 4_000, "on bridge": bridged_ms}[starts]
 
 
+@pytest.mark.parametrize(("profile", "started_ms"), [("docs", 0), ("kazoo-4", None), ("kazoo-5", None)])
+@pytest.mark.parametrize("data", [{"record_on_answer": True}, {"record_on_answer": True, "record_on_bridge": True}])
+def test_both_flags_when_answered(build: Any, data: dict[str, bool], profile: str, started_ms: int | None) -> None:
+    """B§3.6: on an answered call both flags do what the answer's alone does: in the code never, even at a bridge."""
+    ring = {"module": "user", "data": {"id": "alice"}}
+    node = {"module": "record_call", "data": data, "children": {"_": ring}}
+    flow = {"module": "answer", "data": {}, "children": {"_": node}}
+    stage = build.play(flow, (4_000, Answers(), "B"), (9_000, HangsUp()), profile=profile)
+    (made,) = stage.recordings()
+    assert made.get("RECORD_START") == started_ms
+    assert made["to"] == ("FINISHED" if profile == "docs" else "NEVER_STARTED")
+
+
 @pytest.mark.parametrize(
     ("node_s", "system_s", "kept"), [(None, 30, False), (10, 30, True), (30, 0, False), (0, 30, True)]
 )

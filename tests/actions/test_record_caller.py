@@ -72,7 +72,7 @@ def test_hang_up(build: Any, profile: str) -> None:
 
 @pytest.mark.parametrize(("profile", "length_ms"), [("docs", 30_000), ("kazoo-4", 30_300), ("kazoo-5", 29_300)])
 def test_the_limit_by_each_clock(build: Any, profile: str, length_ms: int) -> None:
-    """B§3.4, B§4.6: exact; up to a second late by the record application; up to one early as a recording of the call."""
+    """B§3.4, B§4.6: exact, up to a second late by the record application, up to one early as a call recording."""
     nap = {"module": "sleep", "data": {"duration": 700, "unit": "ms"}, "children": {"_": NODE}}
     stage = build.play(nap, SPEAKS, (1_000, Speaks({"voice": "caller"}, 60_000)), profile=profile)
     assert stage.recordings()[0]["length_ms"] == length_ms

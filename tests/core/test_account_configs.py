@@ -24,11 +24,10 @@ def account(system: Any = None, own: Any = None) -> Account:
 
 
 @pytest.mark.parametrize(
-    ("system_s", "own_s", "most_s"), [(None, None, 10_800), (600, None, 600), (600, 60, 60), (60, 600, 600), (None, 5, 5)]
+    ("system_s", "own_s", "most_s"),
+    [(None, None, 10_800), (600, None, 600), (600, 60, 60), (60, 600, 600), (None, 5, 5)],
 )
-def test_the_accounts_maximum_stands_in_for_the_systems(
-    system_s: int | None, own_s: int | None, most_s: int
-) -> None:
+def test_the_accounts_maximum_stands_in_for_the_systems(system_s: int | None, own_s: int | None, most_s: int) -> None:
     """B§3.4: a per-account override is possible: lower or higher than the system's."""
     system = {} if system_s is None else {"max_recording_time_limit": system_s}
     own = {} if own_s is None else {"max_recording_time_limit": own_s}

@@ -115,7 +115,7 @@ def test_a_running_recording_that_cannot_be_written_on(build: Any, profile: str)
     ("docs", "discarded", "empty-file"), ("kazoo-4", "finished", "uri-failure"), ("kazoo-5", "finished", "uri-failure"),
 ])  # fmt: skip
 def test_a_file_of_which_nothing_can_be_written(build: Any, profile: str, state: str, cause: str) -> None:
-    """B§3.8: the first frame fails: the empty file is removed, but not in append mode, and there the first cause stays."""
+    """B§3.8: the first frame fails: the empty file is removed; in append mode it stays, and so does its first cause."""
     _, made = broken(build, "write", 0, Sleep(5_000), profile=profile)
     assert (made.state, made.length_ms, made.ended_by, made.completion_cause) == (state, 0, "media_failure", cause)
 
@@ -130,9 +130,7 @@ def test_a_file_of_which_nothing_can_be_written(build: Any, profile: str, state:
     ],
     ids=["masked", "paused", "paused and masked", "paused to the end"],
 )
-def test_a_failed_write_of_a_masked_or_paused_recording(
-    build: Any, controls: Any, end_ms: int, length_ms: int
-) -> None:
+def test_a_failed_write_of_a_masked_or_paused_recording(build: Any, controls: Any, end_ms: int, length_ms: int) -> None:
     """B§3.10: zeros are written too; a paused recording writes nothing, and fails when it is resumed."""
     tells = tuple((at_ms, Controls(action)) for at_ms, action in controls)
     _, made = broken(build, "write", 3_000, Sleep(10_000), tells=tells)
@@ -150,10 +148,8 @@ def test_a_failed_write_of_a_masked_or_paused_recording(
     ],
     ids=["stop", "limit", "hang-up"],
 )
-def test_a_stop_that_is_never_confirmed(
-    build: Any, profile: str, effects: Any, ended_by: str, end_ms: int
-) -> None:
-    """Design §12: lost: it was recorded, nobody learns of it, and nothing is delivered; what asked for the end is known."""
+def test_a_stop_that_is_never_confirmed(build: Any, profile: str, effects: Any, ended_by: str, end_ms: int) -> None:
+    """Design §12: lost: nobody learns of the file and nothing is delivered; what asked for the end is known."""
     stage, made = broken(build, "confirm", 1_000, *effects, profile=profile, time_limit_s=5)
     assert stage.events("RECORD_START", "RECORD_STOP") == ["RECORD_START(A)"]
     assert (made.state, made.ended_by, made.ended_ms, made.completion_cause) == ("lost", ended_by, end_ms, None)
@@ -174,7 +170,7 @@ def test_a_failed_write_that_is_not_confirmed(build: Any) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_media(build: Any, profile: str) -> None:
-    """B§3.3, C32: without early media a start on an unanswered leg fails without any event; an answered one has media."""
+    """B§3.3, C32: without early media a start on an unanswered leg fails without a word; an answered one has media."""
     _, made = broken(build, "media", 0, Sleep(3_000), profile=profile, before=())
     assert (made.state, made.ended_by, made.completion_cause) == ("lost", "media_failure", "uri-failure")
     _, made = broken(build, "media", 0, Sleep(3_000), profile=profile)

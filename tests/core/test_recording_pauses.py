@@ -66,9 +66,7 @@ def test_asking_for_what_is_so_already_is_late(build: Any, actions: tuple[Contro
     assert stage.recordings()[0]["length_ms"] == (1_000 if "pause" in actions else 20_000)
 
 
-@pytest.mark.parametrize(
-    ("profile", "end_ms", "length_ms"), [("docs", 5_000, 2_000), ("kazoo-5", 8_000, 2_000)]
-)
+@pytest.mark.parametrize(("profile", "end_ms", "length_ms"), [("docs", 5_000, 2_000), ("kazoo-5", 8_000, 2_000)])
 def test_a_limit_that_passes_while_paused(build: Any, profile: str, end_ms: int, length_ms: int) -> None:
     """B§3.4: a pause does not stop the clock: it ends at the limit, in the code at the first frame after it."""
     stage = record(build, (2_000, "pause"), (8_000, "resume"), profile=profile, time_limit_s=5)

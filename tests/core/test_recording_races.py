@@ -76,7 +76,13 @@ def test_a_stop_that_overtakes_the_start(build: Any, profile: str) -> None:
 def test_a_hang_up_around_start_and_limit(build: Any, profile: str, hang_up_ms: int) -> None:
     """C33: at each millisecond of a short life the call ends clean, and its file is closed before its leg (B§8.2)."""
     script = build.doing(
-        Sleep(2), StartRecording(build.options(starts="on answer")), Sleep(2), Answer(), Sleep(1), StopRecording(), Sleep(9)
+        Sleep(2),
+        StartRecording(build.options(starts="on answer")),
+        Sleep(2),
+        Answer(),
+        Sleep(1),
+        StopRecording(),
+        Sleep(9),
     )
     stage = build.perform(script, (hang_up_ms, HangsUp()), profile=profile)
     made = stage.recordings()

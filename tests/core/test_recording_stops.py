@@ -126,9 +126,7 @@ def test_start_and_stop_in_one_instant_leave_the_older_alone(build: Any, profile
     assert ends(build, profile, *effects)[1][0] == "stop"
 
 
-@pytest.mark.parametrize(
-    ("profile", "ended_by", "at_ms"), [("kazoo-4", "hangup", 12_000), ("kazoo-5", "stop", 11_000)]
-)
+@pytest.mark.parametrize(("profile", "ended_by", "at_ms"), [("kazoo-4", "hangup", 12_000), ("kazoo-5", "stop", 11_000)])
 def test_stop_with_an_empty_list(build: Any, profile: str, ended_by: str, at_ms: int) -> None:
     """B§3.5, C8: a stop without a name: Kazoo 5 picks the newest that is active on the leg, Kazoo 4 finds nothing."""
     lobby = Dial((Endpoint(build.household().devices["lobby"], 20_000),))
@@ -144,7 +142,7 @@ def test_stop_with_an_empty_list(build: Any, profile: str, ended_by: str, at_ms:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_stop_of_one_that_waits_for_an_answer(build: Any, profile: str) -> None:
-    """B§3.5: as for the bridge: cancelled in the document's reading, forgotten and recorded all the same in the code."""
+    """B§3.5: as for the bridge: cancelled in the document's reading; forgotten in the code, and recorded."""
     script = build.doing(start(build, starts="on answer"), Sleep(1_000), STOP, Answer(), Sleep(2_000))
     (made,) = build.perform(script, profile=profile).recordings()
     assert made["to"] == ("NEVER_STARTED" if profile == "docs" else "FINISHED")

@@ -62,7 +62,8 @@ def test_a_stop_has_no_silence_keys() -> None:
 
 def test_no_number_is_a_fault_of_its_own() -> None:
     """What the settings refuse anyway is not judged by its value: the default is."""
-    for value in ("--5", "5 s", True, 1.5, []):
+    values: tuple[object, ...] = ("--5", "5 s", True, 1.5, [])
+    for value in values:
         assert said(silence_final_timeout=value) == [FINAL, INITIAL]
 
 

@@ -79,7 +79,15 @@ def test_the_limit_ends_a_take_exactly(build: Any) -> None:
         ([(4_000, Speaks(VOICE, 2_000)), (5_000, Speaks(VOICE, 500))], 10_500, EndedBy.FINAL_SILENCE),
         ([(1_000, FallsSilent())], 5_000, EndedBy.INITIAL_SILENCE),
     ],
-    ids=["never speaks", "speaks once", "speaks just in time", "a millisecond is no word", "falls silent", "cut off by itself", "silent anyway"],
+    ids=[
+        "never speaks",
+        "speaks once",
+        "speaks just in time",
+        "a millisecond is no word",
+        "falls silent",
+        "cut off by itself",
+        "silent anyway",
+    ],
 )
 def test_quiet_ends_a_take(build: Any, tells: Any, end_ms: int, ended_by: EndedBy) -> None:
     """B§4.6: five seconds of quiet, from the very start or since the caller last spoke; a loud frame refills it."""
@@ -181,7 +189,8 @@ STOPS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
 
 @pytest.mark.parametrize("end", STOPS)
 @pytest.mark.parametrize(
-    ("profile", "ended_by", "take_ms"), [("docs", "stop", 4_000), ("kazoo-4", "digit", 7_000), ("kazoo-5", "stop", 4_000)]
+    ("profile", "ended_by", "take_ms"),
+    [("docs", "stop", 4_000), ("kazoo-4", "digit", 7_000), ("kazoo-5", "stop", 4_000)],
 )
 def test_the_end_of_a_call_recording_ends_a_take(
     build: Any, end: str, profile: str, ended_by: str, take_ms: int
@@ -216,3 +225,11 @@ def test_only_a_recording_that_runs_is_in_the_way(build: Any, starts: Any, warne
     script = build.doing(StartRecording(build.options(starts=starts)), Answer(), Sleep(500), take)
     stage = build.perform(script, (4_000, HangsUp()))
     assert [row.name for row in stage.find(WARNING)] == (["recording-during-take"] if warned else [])
+
+
+@pytest.mark.parametrize("profile", ["kazoo-4", "kazoo-5"])
+def test_a_limit_below_zero_ends_a_take_at_its_first_frame(build: Any, profile: str) -> None:
+    """B§4.6, B§0: what a document outside the bounds says is used as written, and never lies in the past."""
+    script = build.doing(Answer(), RecordTake("voicemail", build.options(channels=1, time_limit_s=-5), 0))
+    (made,) = build.perform(script, profile=profile).recordings()
+    assert (made["length_ms"], made["ended_by"]) == (0, "time_limit")

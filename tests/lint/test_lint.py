@@ -91,6 +91,13 @@ def test_a_recording_that_only_a_bridge_starts_does_not_meet_voicemail() -> None
     assert [code for code, _, _ in lint(record(record_on_answer=True), *end)] == ["voicemail-while-recording"]
 
 
+def test_record_caller_while_recording_is_said() -> None:
+    """B§3.11, C2: it waits for the end of a recording, and may take that of another for its own's."""
+    caller = node("record_caller", url=f"{URL}/2")
+    assert [code for code, _, _ in lint(record(), caller)] == ["record-caller-while-recording"]
+    assert lint(record(), record("stop"), caller) == []
+
+
 def test_one_stop_ends_one_of_two() -> None:
     """Two starts are two recordings, one stop ends the newer only (C9)."""
     found = lint(record(), record(url=f"{URL}/2"), record("stop"), node("voicemail", id="b"))

@@ -35,6 +35,18 @@ def test_ringback_is_speech_and_its_pause_is_silence(staging: ModuleType, tmp_pa
     assert ended(staging, tmp_path, *talk, flow=flow) == [(18_000 + 20 + 4_100, "final_silence")]
 
 
+def test_ringback_begins_and_ends_with_the_ringing(staging: ModuleType, tmp_path: Path) -> None:
+    """B§4.5, 4: it begins while silence is being counted, and ends in mid-tone where nobody answers."""
+    late = {"module": "sleep", "data": {"duration": 1, "unit": "s"}, "children": {"_": staging.ring()}}
+    keys = {"silence_detection": True, "silence_initial_timeout": 1_500}
+    assert ended(staging, tmp_path, "at 20s: caller hangs up", flow=staging.record(late, **keys)) == [
+        (3_040, "final_silence")
+    ]
+    keys = {"silence_detection": True, "silence_final_timeout": 4_100}
+    flow = staging.record(staging.ring("alice", WAIT, timeout=13), **keys)
+    assert ended(staging, tmp_path, "at 20s: caller hangs up", flow=flow) == [(13_000 + 20 + 4_100, "final_silence")]
+
+
 @pytest.mark.parametrize("hook", ["record_on_answer", "record_on_bridge"])
 def test_after_the_answer_ringback_is_over(staging: ModuleType, tmp_path: Path, hook: str) -> None:
     """B§4.5, 4: with record_on_answer or record_on_bridge the first word is a party's."""
@@ -53,7 +65,7 @@ def test_what_the_peer_says_counts(staging: ModuleType, tmp_path: Path) -> None:
 
 
 def test_who_speaks_before_the_bridge_is_heard_from_it_on(staging: ModuleType, tmp_path: Path) -> None:
-    """B§8.1: the bridge is where the caller begins to hear the callee; kazoo profiles bridge 200 ms after the answer."""
+    """B§8.1: from the bridge on the caller hears the callee; kazoo profiles bridge 200 ms after the answer."""
     flow = staging.record(staging.ring(), silence_detection=True, record_on_answer=True, silence_initial_timeout=150)
     talk = ("at 0s: alice answers", "at 0s: alice speaks for 5s", "at 20s: caller hangs up")
     assert ended(staging, tmp_path, *talk, flow=flow) == [(5_040, "final_silence")]
@@ -158,9 +170,7 @@ def test_what_is_said_in_a_pause_is_not_heard(staging: ModuleType, tmp_path: Pat
     assert ended(staging, tmp_path, *talk, flow=flow) == [(6_500 - 2_000 + 2_020, "final_silence")]
 
 
-def test_a_recording_that_is_hung_up_in_a_pause_has_heard_what_came_before(
-    staging: ModuleType, tmp_path: Path
-) -> None:
+def test_a_recording_that_is_hung_up_in_a_pause_has_heard_what_came_before(staging: ModuleType, tmp_path: Path) -> None:
     """B§3.8: speech before the pause makes the cause, speech in it does not."""
     for spoken_at, cause in ((1, "success-silence"), (5, "no-input-timeout")):
         talk = sorted([f"at {spoken_at}s: caller speaks for 500ms", "at 4s: api pauses recording"])
@@ -177,9 +187,7 @@ def test_a_pause_of_no_time_loses_no_word(staging: ModuleType, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("hits", "quiet_ms"), [(5, 5_000), (2, 2_000), (0, 3_000)])
-def test_the_voicemail_counts_seconds_by_frames(
-    staging: ModuleType, tmp_path: Path, hits: int, quiet_ms: int
-) -> None:
+def test_the_voicemail_counts_seconds_by_frames(staging: ModuleType, tmp_path: Path, hits: int, quiet_ms: int) -> None:
     """B§4.5, 10; B§4.6: hits are seconds, 0 means 3; no initial timer, and a silence's first frame counts as well."""
     account = {
         "id": "acme",

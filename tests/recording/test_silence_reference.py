@@ -91,7 +91,7 @@ def told(events: st.SearchStrategy[Told], legs: str, most: int) -> st.SearchStra
     return st.lists(one, max_size=most).map(tuple)
 
 
-SPEECH = st.one_of(
+SPEECH: st.SearchStrategy[Told] = st.one_of(
     st.builds(Speaks, st.integers(20, 700).map(lambda level: {"noise": level}), st.integers(1, 1_500)),
     st.sampled_from([FallsSilent(), Presses("7"), Holds(), Resumes()]),
 )
@@ -117,9 +117,10 @@ def thrown(dice: Random) -> Call:
 
     def event() -> Told:
         if dice.random() < 0.7:
-            sound = dice.choice([{"noise": dice.randint(20, 700)}, {"voice": "caller"}])
-            return Speaks(sound, dice.randint(1, 1_500))
-        return dice.choice([FallsSilent(), Presses("7"), Holds(), Resumes()])
+            sounds: list[dict[str, object]] = [{"noise": dice.randint(20, 700)}, {"voice": "caller"}]
+            return Speaks(dice.choice(sounds), dice.randint(1, 1_500))
+        others: list[Told] = [FallsSilent(), Presses("7"), Holds(), Resumes()]
+        return dice.choice(others)
 
     said = [(dice.randrange(END_MS), event(), dice.choice("AB")) for _ in range(dice.randint(3, 12))]
     controls = [(dice.randrange(END_MS), dice.choice(CONTROLS), "A") for _ in range(dice.choice([0, 0, 2, 6]))]

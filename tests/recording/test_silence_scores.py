@@ -31,9 +31,7 @@ def is_speech(staging: ModuleType, folder: Path, amplitude: int, codec: str, flo
     """
     write_level(folder / "level.wav", amplitude, RATES[codec])
     caller = {"number": "1", "dials": "2001", "codec": codec}
-    run = staging.played(
-        folder, "at 0s: caller plays level.wav", "at 9s: caller hangs up", flow=flow, caller=caller
-    )
+    run = staging.played(folder, "at 0s: caller plays level.wav", "at 9s: caller hangs up", flow=flow, caller=caller)
     [made] = run.result().recordings
     ended = (made.length_ms, made.ended_by)
     assert ended in ((500, "initial_silence"), (1_320, "final_silence")), ended
@@ -50,7 +48,7 @@ def is_speech(staging: ModuleType, folder: Path, amplitude: int, codec: str, flo
 def test_the_score_of_one_talker_in_stereo(
     staging: ModuleType, tmp_path: Path, codec: str, threshold: int, least: int
 ) -> None:
-    """B§4.1, the table; B§4.5, 6 and 7: half the amplitude at 8 kHz and on G722, all of it at 16 k, three times at 48 k.
+    """B§4.1, the table; B§4.5, 6 and 7: half the amplitude at 8 kHz and on G722, all of it at 16 k, 3 times at 48 k.
 
     `least` is the lowest amplitude that is speech.
     """
@@ -113,7 +111,11 @@ def test_the_phones_codec_is_the_callers_unless_said_otherwise(
     staging: ModuleType, tmp_path: Path, codec: str, on_device: str, amplitude: int, is_heard: bool
 ) -> None:
     """Design §12, Sound: parties may have a codec; a caller on-net has that of its phone."""
-    account = {"id": "acme", "users": [{"id": "bob"}], "devices": [{"id": "desk", "owner_id": "bob", "codec": on_device}]}
+    account = {
+        "id": "acme",
+        "users": [{"id": "bob"}],
+        "devices": [{"id": "desk", "owner_id": "bob", "codec": on_device}],
+    }
     caller = {"device": "desk", "dials": "2001"} | ({"codec": codec} if codec else {})
     spoken = codec or on_device
     write_level(tmp_path / "level.wav", amplitude, RATES[spoken])
