@@ -149,8 +149,9 @@ class _Delivery:
                 if stopping.is_set():
                     return
                 outcome = self._try_once(carrier)
+                if outcome.is_stored:  # cleared before the next one is sent
+                    outbox.clear(self._outbox, self.parcel.delivery_id)
             if outcome.is_stored:
-                outbox.clear(self._outbox, self.parcel.delivery_id)
                 self._report(DeliveryEvent.ACCEPTED, outcome)
                 return
             if outcome.is_final or wait_ms is None:
