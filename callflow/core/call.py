@@ -52,8 +52,9 @@ class Wait(Protocol):
 class Leg:
     """One leg: `party` is who speaks on it (`caller`, or the device's owner or id), `taps` the live recordings on it.
 
-    `speech` is the row that started what the party says, which is heard until `sounding_until_ms`. `automatic` is there
-    on a controlled leg of an account that records by itself.
+    `speech` is the row that started what the party says, which is heard until `sounding_until_ms`, and
+    `is_sounding_digit` whether that is a digit. `automatic` is there on a controlled leg of an account that records by
+    itself.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Leg:
     ring_timer: Entry | None = None
     speech: int = -1
     sounding_until_ms: int = 0
+    is_sounding_digit: bool = False
     taps: tuple[Recording, ...] = ()
     automatic: Automatic | None = None
 

@@ -22,7 +22,7 @@ from callflow.core.metaflow_settings import MetaflowRecordCall
 from callflow.core.recorder import RecorderEvent, RecorderState
 from callflow.core.recording import Recording
 from callflow.core.recording_limits import STEREO_RATE_HZ, limit_of
-from callflow.core.stack import newest_running, start, stop
+from callflow.core.stack import newest_running, pop, start, stop
 from callflow.core.trace import RECORDER
 
 NO_ORIGIN: Final = "no origin"
@@ -141,11 +141,8 @@ def _meant(exchange: Exchange, call: Call, leg: Leg) -> Recording | None:
     """The recording that masking or pausing is about."""
     profile = exchange.setting.profile
     if profile.mask_pops and call.run_on(leg) is not None:
-        if not call.stack:
-            return newest_running(leg) if profile.empty_stop_ends_newest else None
-        *rest, newest = call.stack
-        call.stack = tuple(rest)
-        return newest
+        newest = pop(exchange, call, leg)
+        return newest_running(leg) if newest is None and profile.empty_stop_ends_newest else newest
     found = newest_running(leg)
     if found is None and leg.peer is not None and not profile.digits_aim_at_own_leg:
         found = newest_running(leg.peer)

@@ -40,7 +40,8 @@ class Delivery:
 
 def deliver_recording(exchange: Exchange, recording: Recording, document_id: str, because: int) -> None:
     """Deliver a finished recording to where the document and the system settings send it."""
-    target = choose_target(exchange.setting, exchange.calls[recording.call_id], recording, document_id)
+    month = exchange.month(exchange.agenda.now_ms)
+    target = choose_target(exchange.setting, exchange.calls[recording.call_id], recording, document_id, month)
     _begin(exchange, recording, target, because)
 
 

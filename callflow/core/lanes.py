@@ -73,25 +73,37 @@ def sound_ended(exchange: Exchange, call: Call, leg: Leg, sound: Sound, because:
             exchange.note(call.id, leg.id, CONSENT, name, detail, because, _CONSENT_LAW)
 
 
-def digit_sounded(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
+def digit_sounded(exchange: Exchange, leg: Leg, because: int) -> None:
     """A digit's tone is on a leg: say which recordings hold it, and where in their files, but not which digit.
 
-    Called when everything that the digit does at once is done: a recording that it has ended does not hold it.
+    Called when everything that the digit does at once is done: a recording that it has ended does not hold it. One
+    that it has started does: `digit_goes_on`.
     """
     if not leg.carries_audio or leg.state is LegState.HELD:
         return
     for tap in leg.taps:
-        _note_digit(exchange, call, tap, because)
+        _note_digit(exchange, tap, because)
     peer = leg.peer
     if peer is not None and peer.taps and peer.state is not LegState.HELD:
         for tap in peer.taps:
             if not tap.is_take:  # a take holds its own leg's party alone
-                _note_digit(exchange, call, tap, because)
+                _note_digit(exchange, tap, because)
 
 
-def _note_digit(exchange: Exchange, call: Call, tap: Recording, because: int) -> None:
-    """One row if it records in the clear; `file_ms` is the place in what this recording adds to its file."""
+def digit_goes_on(exchange: Exchange, recording: Recording, because: int) -> None:
+    """A recording takes sound in the clear from now on: a digit's tone that still lasts is in it from here."""
+    leg, peer = recording.leg, recording.leg.peer
+    heard = (leg,) if peer is None or recording.is_take or leg.state is LegState.HELD else (leg, peer)
+    for side in heard:
+        lasts = side.is_sounding_digit and side.sounding_until_ms > exchange.agenda.now_ms
+        if lasts and side.state is not LegState.HELD:
+            _note_digit(exchange, recording, because)
+
+
+def _note_digit(exchange: Exchange, tap: Recording, because: int) -> None:
+    """One row if it records in the clear; `file_ms` is the place in its file."""
     if tap.state is RecorderState.RECORDING:
-        now_ms = exchange.agenda.now_ms
-        detail = {"recording": tap.index, "at_ms": now_ms, "file_ms": now_ms - tap.started_ms - tap.paused_ms}
-        exchange.note(call.id, tap.leg.id, PAYMENT, "digit recorded unmasked", detail, because, _PAYMENT_LAW)
+        now_ms, older = exchange.agenda.now_ms, tap.appends_to
+        file_ms = now_ms - tap.started_ms - tap.paused_ms + (older.file_ms if older is not None else 0)
+        detail = {"recording": tap.index, "at_ms": now_ms, "file_ms": file_ms}
+        exchange.note(tap.call_id, tap.leg.id, PAYMENT, "digit recorded unmasked", detail, because, _PAYMENT_LAW)

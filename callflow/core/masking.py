@@ -7,6 +7,7 @@ Asking for what is so already, or of a recording that does not run, comes too la
 from __future__ import annotations
 
 from callflow.core.exchange import NOT_MOVED, Exchange
+from callflow.core.lanes import digit_goes_on
 from callflow.core.listening import pause_listening, resume_listening
 from callflow.core.opening import resumed
 from callflow.core.recorder import RecorderEvent
@@ -20,7 +21,9 @@ def mask(exchange: Exchange, recording: Recording, because: int, rule: str = "")
 
 def unmask(exchange: Exchange, recording: Recording, because: int, rule: str = "") -> None:
     """Write sound again."""
-    move_recording(exchange, recording, RecorderEvent.RECORD_UNMASK, because, None, rule)
+    cause = move_recording(exchange, recording, RecorderEvent.RECORD_UNMASK, because, None, rule)
+    if cause != NOT_MOVED:
+        digit_goes_on(exchange, recording, cause)
 
 
 def pause(exchange: Exchange, recording: Recording, because: int, rule: str = "") -> None:
@@ -36,5 +39,6 @@ def resume(exchange: Exchange, recording: Recording, because: int, rule: str = "
     cause = move_recording(exchange, recording, RecorderEvent.RECORD_RESUME, because, None, rule)
     if cause != NOT_MOVED:
         recording.paused_ms += exchange.agenda.now_ms
+        digit_goes_on(exchange, recording, cause)
         resume_listening(exchange, recording, cause)
         resumed(exchange, recording, cause)

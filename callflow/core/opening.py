@@ -8,6 +8,7 @@ from callflow.core.call import Call
 from callflow.core.causes import EndedBy
 from callflow.core.closing import end, lose, refuse
 from callflow.core.exchange import NOT_MOVED, Exchange
+from callflow.core.lanes import digit_goes_on
 from callflow.core.legs import open_media
 from callflow.core.listening import begin_listening
 from callflow.core.recorder import PAUSED, RecorderEvent, RecorderState
@@ -51,6 +52,7 @@ def _opened(exchange: Exchange, recording: Recording, event: None, because: int)
     if cause != NOT_MOVED:
         recording.started_ms = exchange.agenda.now_ms
         recording.limit = exchange.agenda.after(limit_ms(exchange, recording), _limit_reached, recording, None, cause)
+        digit_goes_on(exchange, recording, cause)
         if recording.options.listening is not None:
             begin_listening(exchange, recording, cause)
         if "write" in exchange.faults:

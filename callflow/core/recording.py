@@ -28,10 +28,6 @@ _LIVE = (_ARMED, *_ACTIVE)
 
 Kind = Literal["call", "caller", "voicemail"]
 
-NONE_BEFORE = -1
-"""The recording that a new one appends to, when there is none."""
-
-
 class AwaitsStop:
     """Base of a script's wait for the end of a recording: it hears of every one that is over on the script's leg."""
 
@@ -46,8 +42,9 @@ class Recording:
     """One recording of a call; `index` counts from 0 in arming order, times are virtual and -1 until they are known.
 
     `month` is the month at arming, the first part of its document id (B§6.5). `appends_to` is the earlier recording
-    whose file this one goes on with (B§3.5). `limit` is due when its time limit passes. `paused_ms` is how long it was
-    paused altogether; while it is paused, that less the time at which the pause began.
+    whose file this one goes on with (B§3.5), `file_ms` how long its file is once it is over, with what was there
+    before. `limit` is due when its time limit passes. `paused_ms` is how long it was paused altogether; while it is
+    paused, that less the time at which the pause began.
     """
 
     index: int
@@ -56,11 +53,12 @@ class Recording:
     leg: Leg
     options: RecordingOptions
     month: str
-    appends_to: int = NONE_BEFORE
+    appends_to: Recording | None = None
     state: RecorderState = _ARMED
     started_ms: int = -1
     ended_ms: int = -1
     paused_ms: int = 0
+    file_ms: int = 0
     ended_by: EndedBy | None = None
     limit: Entry | None = None
     listener: Listener | None = None
@@ -116,7 +114,7 @@ def arm(
     options: RecordingOptions,
     because: int,
     rule: str = "",
-    appends_to: int = NONE_BEFORE,
+    appends_to: Recording | None = None,
 ) -> Recording:
     """Make a recording on a leg; it waits for its trigger. Its ids are those production would draw (B§3.2)."""
     index = call.recordings_made
@@ -145,8 +143,8 @@ def _shown(exchange: Exchange, recording: Recording) -> dict[str, Any]:
         "sample_rate": options.sample_rate_hz,
         "starts": options.starts,
     }
-    if recording.appends_to != NONE_BEFORE:
-        shown["appends_to"] = recording.appends_to
+    if recording.appends_to is not None:
+        shown["appends_to"] = recording.appends_to.index
     return shown
 
 

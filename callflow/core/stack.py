@@ -14,7 +14,7 @@ from callflow.core.effects import RecordingOptions, StartRecording, StopRecordin
 from callflow.core.exchange import Exchange
 from callflow.core.opening import trigger
 from callflow.core.recorder import RUNNING, RecorderEvent, RecorderState
-from callflow.core.recording import NONE_BEFORE, Kind, Recording, arm, names_of
+from callflow.core.recording import Kind, Recording, arm, names_of
 from callflow.core.trace import RECORDER, WARNING
 
 _ARMED = RecorderState.ARMED
@@ -65,7 +65,7 @@ def start(
 
     None when a recording of that name is active: the switch takes no second one, and the name is pushed again (B§3.5).
     """
-    appends_to, profile = NONE_BEFORE, exchange.setting.profile
+    appends_to, profile = None, exchange.setting.profile
     if options.media_name:
         active = _active_of(leg, options.media_name)
         if active is not None and options.starts == "at once":
@@ -115,12 +115,16 @@ def _active_of(leg: Leg, name: str) -> Recording | None:
     return next((tap for tap in leg.taps if tap.options.media_name == name and tap.is_active), None)
 
 
-def _file_of(call: Call, leg: Leg, name: str, states: tuple[RecorderState, ...]) -> int:
-    """The newest recording of that name on the leg in one of the states, NONE_BEFORE without one."""
+def _file_of(call: Call, leg: Leg, name: str, states: tuple[RecorderState, ...]) -> Recording | None:
+    """The newest recording of that name in one of the states, None without one.
+
+    A name is a file of the switch, whichever leg it was made on; one that may still be written on another leg is not
+    there yet.
+    """
     for each in reversed(call.named):
-        if each.options.media_name == name and each.leg is leg and each.state in states:
-            return each.index
-    return NONE_BEFORE
+        if each.options.media_name == name and each.state in states and (each.leg is leg or each.state in _HAVE_FILES):
+            return each
+    return None
 
 
 def _refuse_second(exchange: Exchange, call: Call, active: Recording, because: int) -> None:
@@ -142,20 +146,10 @@ def stop_recording(exchange: Exchange, run: FlowRun, effect: StopRecording, beca
 
 
 def stop(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
-    """Stop the newest live recording, or in the kazoo profiles the one pushed last whatever became of it (B§3.5).
-
-    A consultation is a call of its own: while there is one, each side's stop finds its own leg's recordings only.
-    """
-    stack, profile = call.stack, exchange.setting.profile
-    elsewhere: tuple[Recording, ...] = ()
-    if call.consult is not None:
-        elsewhere = tuple(recording for recording in stack if recording.leg is not leg)
-        stack = tuple(recording for recording in stack if recording.leg is leg)
-    if not profile.stop_pops_ended:
-        stack = tuple(recording for recording in stack if recording.is_live)
-    call.stack = elsewhere + stack[:-1]
-    if stack:
-        newest = _meant_by(stack[-1]) if profile.stop_pops_ended else stack[-1]
+    """Stop the newest live recording, or in the kazoo profiles the one pushed last whatever became of it (B§3.5)."""
+    profile = exchange.setting.profile
+    newest = pop(exchange, call, leg)
+    if newest is not None:
         rule = "profile.stop_pops_ended" if profile.stop_pops_ended else "law: stop ends the newest live recording"
         if newest.state is _ARMED and not profile.stop_cancels_armed:
             detail = {"recording": newest.index}
@@ -171,8 +165,26 @@ def stop(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
     end(exchange, newest, RecorderEvent.STOP_REQUESTED, EndedBy.STOP, because, rule)
 
 
+def pop(exchange: Exchange, call: Call, leg: Leg) -> Recording | None:
+    """Take what `leg` would stop off the call's stack, None without anything there (B§3.5).
+
+    A consultation is a call of its own: while there is one, each side finds its own leg's recordings only.
+    """
+    stack, takes_ended = call.stack, exchange.setting.profile.stop_pops_ended
+    elsewhere: tuple[Recording, ...] = ()
+    if call.consult is not None:
+        elsewhere = tuple(recording for recording in stack if recording.leg is not leg)
+        stack = tuple(recording for recording in stack if recording.leg is leg)
+    if not takes_ended:
+        stack = tuple(recording for recording in stack if recording.is_live)
+    call.stack = elsewhere + stack[:-1]
+    if not stack:
+        return None
+    return _meant_by(stack[-1]) if takes_ended else stack[-1]
+
+
 def _meant_by(popped: Recording) -> Recording:
-    """What a stop of the popped name ends: the active recording of that name, if there is one (B§3.5)."""
+    """What is meant by a popped name: the active recording of that name, if there is one (B§3.5)."""
     name = popped.options.media_name
     return (_active_of(popped.leg, name) if name else None) or popped
 
@@ -192,8 +204,8 @@ def fire_bridge_hooks(exchange: Exchange, call: Call, leg: Leg, because: int) ->
         if hook.leg is not leg or hook.is_live or (asked and _active_of(leg, asked) is not None):
             continue
         appends_to = _file_of(call, leg, asked, _HAVE_FILES)
-        if appends_to == NONE_BEFORE:
-            appends_to = hook.index if hook.state in _HAVE_FILES else hook.appends_to
+        if appends_to is None:
+            appends_to = hook if hook.state in _HAVE_FILES else hook.appends_to
         document_id, name = names_of(exchange, hook)
         options = evolve(hook.options, media_id=document_id, media_name=name)
         again = arm(exchange, call, leg, hook.kind, options, because, "profile.hooks_fire_again", appends_to)

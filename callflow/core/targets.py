@@ -24,10 +24,14 @@ SCHEMES: Final = ("http", "https", "ftp", "ftps")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,19}", re.ASCII)
 
 
-def choose_target(setting: Setting, call: Call, recording: Recording, recording_id: str) -> Target:
-    """Decide where one finished recording goes; the target's rule names the option that decided."""
+def choose_target(setting: Setting, call: Call, recording: Recording, recording_id: str, month: str) -> Target:
+    """Decide where one finished recording goes; the target's rule names the option that decided.
+
+    `month` is that of the recording's end, as the call's own document has it: the one of `recording_id` is that of its
+    start (B§6.5; C22).
+    """
     if recording.options.url:
-        return _url_target(setting, call, recording, recording_id)
+        return _url_target(setting, call, recording, recording_id, month)
     system = setting.account.system
     if not system.store_recordings:
         return _NOT_STORED
@@ -41,7 +45,7 @@ _NOT_STORED: Final = Target(TargetKind.NONE, "", "", "media.store_recordings=fal
 _NO_URL: Final = "what is no URL"
 
 
-def _url_target(setting: Setting, call: Call, recording: Recording, recording_id: str) -> Target:
+def _url_target(setting: Setting, call: Call, recording: Recording, recording_id: str, month: str) -> Target:
     options, account, query = recording.options, setting.account, setting.profile.upload_query
     scheme = options.url.partition("://")[0].lower()
     if scheme not in SCHEMES:
@@ -57,13 +61,13 @@ def _url_target(setting: Setting, call: Call, recording: Recording, recording_id
             "caller_id_name": call.caller.name,
             "caller_id_number": call.caller.number,
             "call_id": call.id,
-            "cdr_id": f"{recording_id.partition('-')[0]}-{call.id}",
+            "cdr_id": f"{month}-{call.id}",
             "interaction_id": "",
             "account_id": account.id,
         }
     if fields and query == "kazoo-5":
         fields |= {
-            "duration_ms": str(recording.length_ms),
+            "duration_ms": str(recording.file_ms),
             "owner_id": owner_of(account, call.caller),
             "start": str(gregorian_s(setting.start_s, recording.started_ms)),
             "recording_id": recording_id,

@@ -44,13 +44,16 @@ def leg_words(row: Row, detail: Detail, people: People, cause: Row | None) -> st
             return f"{who} holds"
         case "CHANNEL_UNHOLD":
             return f"{who} resumes"
-    return _leg_end(row, detail, who, cause) if row.name == "CHANNEL_DESTROY" else f"{who}: {row.name}"
+    return _leg_end(row, detail, people, cause) if row.name == "CHANNEL_DESTROY" else f"{who}: {row.name}"
 
 
-def _leg_end(row: Row, detail: Detail, who: str, cause: Row | None) -> str:
+def _leg_end(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
+    who = people.on(row.leg)
     if detail["hangup_cause"] in _TRANSFERRED:
+        if _is_consultation(row.leg, people):
+            return f"{who}'s consultation is over: {detail['hangup_cause']}"
         return f"{who} has transferred the call and leaves it: {detail['hangup_cause']}"
-    if row.leg == "A":
+    if row.leg == people.controlled:
         return f"the call ends: {detail['hangup_cause']}"
     if detail["from"] == "NEW":
         return f"{who} cannot be reached: {detail['hangup_cause']}"
@@ -59,7 +62,14 @@ def _leg_end(row: Row, detail: Detail, who: str, cause: Row | None) -> str:
         return f"{who} {does}: {detail['hangup_cause']}"
     if detail["from"] in ("RINGING", "EARLY"):
         return f"{who} stops ringing: {detail['hangup_cause']}"
+    if _is_consultation(row.leg, people):
+        return f"{who}'s consultation is over: {detail['hangup_cause']}"
     return "" if _is_input(cause, "hangs up") else f"{who}'s leg ends: {detail['hangup_cause']}"
+
+
+def _is_consultation(leg: str, people: People) -> bool:
+    """Whether the party called from this leg while it had another on hold."""
+    return leg != "A" and people.are_calling(leg)
 
 
 def deed_words(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
@@ -102,6 +112,9 @@ def audio_words(row: Row, detail: Detail, people: People, cause: Row | None) -> 
     shown, who = cut(printable(value), 60), people.on(row.leg)
     if row.name == "plays":
         return f"{who} hears {_HEARD.get(kind, '{}').format(shown)}{lasts}"
+    if kind == "spoken":
+        language, _, words = shown.partition(": ")
+        return f'{who} says "{words}" in {language}{lasts}'
     return f"{who} {_SAID[kind].format(shown)}{lasts}" if kind in _SAID else ""
 
 
@@ -116,7 +129,6 @@ _HEARD: Final = {
 _SAID: Final = {
     "voice": "speaks",
     "says": 'says "{}"',
-    "spoken": 'says "{}"',
     "file": "plays {}",
     "tone_hz": "sends a tone of {} Hz",
     "noise": "sends noise at a mean level of {}",
@@ -141,7 +153,8 @@ def event_words(row: Row, detail: Detail, people: People, cause: Row | None) -> 
         case "CHANNEL_TRANSFEREE":
             return f"{people.on(row.leg)} is transferred{_to(detail)}"
         case "CHANNEL_REPLACED":
-            return f"{people.on(row.leg)}'s place is taken over"
+            taken_by = people.on(detail["replaced_by"])
+            return f"{taken_by} takes {people.on(row.leg)}'s place in the consultation"
         case "response":
             return f"the call is refused with {detail['status']} {detail['message']}".rstrip()
         case "variable set":

@@ -102,9 +102,11 @@ def _recorder_moved(call: _Call, row: Row, detail: Mapping[str, Any]) -> Track |
     if tap is None or not tap.moved(row, detail):
         return None
     del call.taps[index]
-    if not tap.has_started:
-        return None
     older = call.files.get(tap.appends_to) if tap.appends_to is not None else None
+    if not tap.has_started:
+        if older is not None:  # whoever goes on with its file goes on with the one that it never wrote on
+            call.files[index] = older
+        return None
     track = call.files[index] = tap.file(call.sounds, older)
     if not tap.has_right:
         call.takes[str(index)] = track

@@ -36,6 +36,7 @@ _INPUTS: Final[Mapping[str, str]] = {
     "falls silent": "fell silent",
     "holds": "put the other side on hold",
     "resumes": "came back from hold",
+    "transfers": "transferred the other side",
 }
 """What a person did, by the step's name; for others the step itself is quoted."""
 
@@ -105,7 +106,12 @@ def _told(row: Row, people: People, dialled: str) -> str:
 def _input(row: Row, detail: Detail, people: People, dialled: str) -> str:
     text, line = detail.get("text", ""), detail.get("line")
     did = _INPUTS.get(row.name)
-    words = f"{people.on(row.leg)} {did.format(dialled=dialled)}" if did is not None else f"there came: {row.name}"
+    if row.name == "controls recording":
+        words = "a request came to the API"
+    elif row.name.startswith("switch "):
+        words = f"from then on the {row.name}"
+    else:
+        words = f"{people.on(row.leg)} {did.format(dialled=dialled)}" if did is not None else f"there came: {row.name}"
     if line is None:
         return words + (f" ({text}: nothing else was left to happen)" if text else "")
     return f'{words} (scenario line {line}: "{text}")'
@@ -159,6 +165,12 @@ def _event(row: Row, detail: Detail, people: People) -> str:
             return f"the switch reported that nobody was reached: {detail['response']}"
         case "response":
             return f"the flow refused the call with {detail['status']} {detail['message']}".rstrip()
+        case "CHANNEL_TRANSFEROR" | "CHANNEL_TRANSFEREE":
+            to = f" to {detail['number']}" if detail.get("number") else ""
+            does = "transferred the other side" if row.name == "CHANNEL_TRANSFEROR" else "was transferred"
+            return f"{people.on(row.leg)} {does}{to}"
+        case "CHANNEL_REPLACED":
+            return f"{people.on(detail['replaced_by'])} took {people.on(row.leg)}'s place in the consultation"
     return f"the switch reported {row.name}"
 
 

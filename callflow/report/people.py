@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from callflow.core.trace import LEG, NODE, Row
+from callflow.core.trace import EVENT, LEG, NODE, Row
 from callflow.report.wording import cut, printable
 
 _LONGEST = 40
@@ -18,11 +18,13 @@ class People:
     """The people of one call. Those in `with_phones` have several phones: each is named with the one that is meant.
 
     More of them are found as the call goes on; `have_talked` says whether legs were connected since the last node.
+    `controlled` is the leg whose end is the call's: the caller's, or the one that was transferred last.
     """
 
     names: dict[str, str] = field(factory=dict)
     with_phones: frozenset[str] = frozenset()
     have_talked: bool = False
+    controlled: str = "A"
     _calling: set[str] = field(factory=set, init=False)
     _parties: dict[str, tuple[str, str]] = field(factory=dict, init=False)
     _phones: dict[str, str] = field(factory=dict, init=False)
@@ -40,11 +42,13 @@ class People:
         return leg == "A" or leg in self._calling
 
     def take(self, row: Row, detail: Mapping[str, Any]) -> None:
-        """Learn from a row who is on which leg, and whether they were connected."""
+        """Learn from a row who is on which leg, whether they were connected, and whose call it is now."""
         if row.kind == LEG and row.name == "CHANNEL_CREATE":
             self._greet(row.leg, detail)
         elif row.kind == LEG and row.name == "CHANNEL_BRIDGE":
             self.have_talked = True
+        elif row.kind == EVENT and row.name == "CHANNEL_TRANSFEREE":
+            self.controlled = row.leg
         elif row.kind == NODE:
             self.have_talked = False
 

@@ -26,4 +26,4 @@ def consent_words(row: Row, detail: Detail, people: People, cause: Row | None) -
 
 def payment_words(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
     """Where a digit can be heard in a file."""
-    return f"recording {detail['recording']} holds this digit, {clock(detail['file_ms'])} after its start"
+    return f"the digit is in recording {detail['recording']}, at {clock(detail['file_ms'])} of it"

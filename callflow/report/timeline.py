@@ -24,6 +24,8 @@ _LONGEST_NAME: Final = 12
 _REMEMBERED: Final = 10_000
 """Rows of a call that later ones may name as their cause; for older ones the node stands in."""
 
+_OF_THE_ACCOUNT: Final = ("call_recording.", "record_call=")
+
 _FRESH_MS: Final = 1_000
 """What happened longer ago explains nothing to a reader; the node that runs does."""
 
@@ -62,6 +64,8 @@ class _Call:
     people: People
     causes: OrderedDict[int, _Cause] = field(factory=OrderedDict)
     formats: dict[int, str] = field(factory=dict)
+    ordered_by: dict[int, str] = field(factory=dict)
+    """By recording, the setting of the account that recorded it, where no node did."""
     nodes_run: int = 0
     node: str = ""
 
@@ -96,6 +100,8 @@ class Timeline:
         if row.kind == RECORDER and row.name == "ARMED":
             described = audio_format(detail["format"], detail["channels"], detail["sample_rate"])
             call.formats[detail["recording"]] = printable(described)
+            if detail["starts"] == "at once" and row.rule.startswith(_OF_THE_ACCOUNT):
+                call.ordered_by[detail["recording"]] = printable(row.rule)
         cause = call.causes.get(row.because)
         told = happening(row, call.people, cause.step if cause is not None else None)
         if row.kind == CALL:
@@ -104,14 +110,16 @@ class Timeline:
             _remember(call, row, cause, "")
             return None
         what, style = told
+        because = ""
         if row.kind == RECORDER and row.name == "RECORD_START":
             what += f" ({call.formats[detail['recording']]})"
+            because = call.ordered_by.get(detail["recording"], "")
         elif row.kind == NODE:
             call.nodes_run += 1
             what = f"node {call.nodes_run}: {what}"
         if cause is not None and _is_own_end(row, cause):
             cause = call.causes[row.because] = evolve(cause, text=what.partition(":")[0])
-        why = _hung_up_by(row, detail) or _why(call, row, cause)
+        why = because or _hung_up_by(call, row, detail) or _why(call, row, cause)
         _remember(call, row, cause, what)
         return TimelineLine(row.at_ms, row.leg, what, "" if what.startswith(why) else why, style, call.name)
 
@@ -128,9 +136,9 @@ def _is_own_end(row: Row, cause: _Cause) -> bool:
     return is_end and step is not None and step.name == "rejects" and step.leg == row.leg
 
 
-def _hung_up_by(row: Row, detail: Mapping[str, Any]) -> str:
+def _hung_up_by(call: _Call, row: Row, detail: Mapping[str, Any]) -> str:
     """Who ended the call, where the hang-up itself does not say it."""
-    if row.kind != LEG or row.name != "CHANNEL_DESTROY" or row.leg != "A":
+    if row.kind != LEG or row.name != "CHANNEL_DESTROY" or row.leg != call.people.controlled:
         return ""
     by = detail["by"]
     return "" if by in ("", "caller") else f"hung up by {'the flow' if by == 'flow' else printable(by)}"
@@ -147,6 +155,8 @@ def _why(call: _Call, row: Row, cause: _Cause | None) -> str:
         return ""
     if cause is None:
         return call.node
+    if row.kind == AUDIO and row.name == "speaks" and cause.step is not None:
+        return ""  # the line itself is the step
     is_fresh = cause.lasts or row.kind == REQUEST or row.at_ms - cause.at_ms <= _FRESH_MS
     return _text(call, cause) if is_fresh else call.node
 

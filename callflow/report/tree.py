@@ -23,9 +23,13 @@ _MATTERS: Mapping[str, tuple[str, ...]] = {
     "user": ("id", "timeout", "strategy"),
     "device": ("id", "timeout", "dial_strategy"),
     "voicemail": ("id", "action"),
+    "ring_group": ("strategy", "timeout", "repeats"),
     "sleep": ("duration", "unit"),
 }
 _MOST_OTHERS = 3
+_MOST_MEMBERS = 4
+_EMPTY = "(empty: the flow ends here)"
+_EMPTY_CHOICE = "(empty: as if the choice were not there)"
 _BARE_VALUES = frozenset({"action", "id", "format", "url", "text"})
 _REACHED, _NOT_REACHED = "●", "○"
 _LAST, _BETWEEN, _BLANK, _LINE = "└─ ", "├─ ", "   ", "│  "
@@ -66,16 +70,17 @@ class _Line:
 
 
 def _lines(root: Node) -> Iterator[_Line]:
-    waiting: list[tuple[Node | None, str, str, str]] = [(root, "", "", "")]
+    waiting: list[tuple[Node | None, str, str, str, str]] = [(root, "", "", "", "")]
     while waiting:
-        node, lead, joint, below = waiting.pop()
-        yield _Line(node, lead + joint + (_describe(node) if node is not None else "(empty: the flow ends here)"))
+        node, lead, joint, below, empty = waiting.pop()
+        yield _Line(node, lead + joint + (_describe(node) if node is not None else empty))
         children = list(node.children.items()) if node is not None else []
         drawn = []
+        empty = _EMPTY_CHOICE if node is not None and node.module == "menu" else _EMPTY
         for index, (key, child) in enumerate(children):
             is_last = index == len(children) - 1
             joint = (_LAST if is_last else _BETWEEN) + f"{_plain(key)}: "
-            drawn.append((child, below, joint, below + (_BLANK if is_last else _LINE)))
+            drawn.append((child, below, joint, below + (_BLANK if is_last else _LINE), empty))
         waiting.extend(reversed(drawn))
 
 
@@ -85,8 +90,18 @@ def _describe(node: Node) -> str:
         state = " (skipped)"
     elif node.action is None:
         state = " (not simulated)"
-    settings = "  ".join(_setting(key, value) for key, value in _settings(node))
-    return f"{_plain(node.module)}{state}" + (f"  {settings}" if settings else "")
+    settings = [*_members(node), *(_setting(key, value) for key, value in _settings(node))]
+    return "  ".join((f"{_plain(node.module)}{state}", *settings))
+
+
+def _members(node: Node) -> Iterator[str]:
+    """Name whom a ring_group rings, as far as it says so itself."""
+    endpoints = node.data.get("endpoints") if node.module == "ring_group" else None
+    if isinstance(endpoints, list):
+        ids = [each.get("id") for each in endpoints if isinstance(each, Mapping)]
+        names = [_plain(each) for each in ids if isinstance(each, str)]
+        more = f" and {len(names) - _MOST_MEMBERS} more" if len(names) > _MOST_MEMBERS else ""
+        yield ", ".join(names[:_MOST_MEMBERS]) + more
 
 
 def _settings(node: Node) -> list[tuple[str, object]]:
