@@ -69,14 +69,16 @@ def write_wav(track: Track, path: Path) -> Written:
 def write_mp3(track: Track, path: Path) -> Written:
     """Writes MP3 at a constant bit rate of 32 kbit/s or more; it decodes to exactly `track.frames` samples.
 
-    Always fed float32: libsndfile 1.2.2 turns int16 stereo into noise (libsndfile#1106). Raises MediaError for a rate
-    that MPEG lacks, for a track without a sample (LAME then writes no file), and as `write_wav`.
+    Without a sample the file is empty: MP3 is nothing but its frames. Always fed float32: libsndfile 1.2.2 turns int16
+    stereo into noise (libsndfile#1106). Raises MediaError for a rate that MPEG lacks, and as `write_wav`.
     """
     if track.sample_rate not in MP3_RATES:
         nine = ", ".join(str(rate) for rate in MP3_RATES)
         raise MediaError(f"{shown(path)}: MP3 has no sample rate of {track.sample_rate} Hz; one of {nine} would do")
     if not track.frames:
-        raise MediaError(f"{shown(path)}: an MP3 file cannot be empty; a track of at least one sample would do")
+        with _complete(path):  # LAME would write no file at all
+            pass
+        return _written(track, path)
     import soundfile
 
     with _complete(path) as unfinished:

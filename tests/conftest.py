@@ -1,4 +1,4 @@
-"""What holds for every test: nobody sleeps, nobody leaves this machine, no skip goes unseen, CI's examples repeat.
+"""What holds for every test: nobody sleeps, nobody leaves this machine or looks at the window, no skip goes unseen, CI's examples repeat.
 
 The guards stand before any test module is imported, so that `from time import sleep` gets the guarded one too.
 Violations raise pytest's `Failed`, which no `except Exception` on the way swallows.
@@ -84,6 +84,11 @@ def guarded_lookup(look_up: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
+def no_terminal(*_: object) -> os.terminal_size:
+    """Nobody's window decides how wide an output under test is: every verb takes its own width without a terminal."""
+    raise OSError("tests have no terminal")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Put the guards up for the whole session, before test modules are imported."""
     patch = pytest.MonkeyPatch()
@@ -91,6 +96,8 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(socket, "getaddrinfo", guarded_lookup(socket.getaddrinfo))
     for name in ("bind", "connect", "connect_ex", "sendto"):
         patch.setattr(socket.socket, name, guarded_method(name))
+    patch.delenv("COLUMNS", raising=False)
+    patch.setattr(os, "get_terminal_size", no_terminal)
     config.add_cleanup(patch.undo)
 
 

@@ -36,6 +36,19 @@ def test_a_finished_recording_has_a_file_of_its_length(staging: ModuleType, tmp_
         assert (file.getnframes(), file.getnchannels()) == (4 * file.getframerate(), 2)
 
 
+@pytest.mark.parametrize("profile", ["docs", "kazoo-4"])
+@pytest.mark.parametrize(("format", "size"), [("wav", 44), ("mp3", 0)])
+def test_a_file_of_which_nothing_was_written(
+    staging: ModuleType, tmp_path: Path, format: str, size: int, profile: str
+) -> None:
+    """B§3.8, C29: the first write fails: the finished recording has a file without sound, in every format."""
+    flow = staging.record(staging.ring("alice"), format=format)
+    run = staging.played(tmp_path, "at 0s: switch cannot write files", *TALK, flow=flow, profile=profile)
+    (recording,) = written(run, tmp_path / "out").recordings
+    assert (recording.state, recording.length_ms, recording.bytes) == ("finished", 0, size)
+    assert names_in(tmp_path / "out") == [f"recording-0-call.{format}"]
+
+
 @pytest.mark.parametrize("name", ["../../evil.wav", "/etc/evil.wav", "..", "a\x00b", "evil\n.wav", "-rf"])
 def test_names_never_come_from_a_document(staging: ModuleType, tmp_path: Path, name: str) -> None:
     """Common law: no path leaves its folder, whatever `media_name` and `media_id` say."""

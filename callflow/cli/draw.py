@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from callflow.core.shown import shown
 from callflow.core.spelling import nearest
 from callflow.core.table import Table
 from callflow.loading import Reading, load_callflow
+from callflow.report.machine import machine_text
 from callflow.report.mermaid import mermaid_text
 from callflow.report.tree import tree_text
 
@@ -37,7 +39,8 @@ def command(what: str, form: str, values: Mapping[str, str], profile: str | None
     """Draw a callflow file as a tree, or the state table of a recorder, delivery, leg or metaflow.
 
     As text for the terminal, or as mermaid for a page. Errors and warnings stand behind the node that they are about;
-    `callflow lint` explains them. A file that has a machine's name is reached as ./recorder.
+    `callflow lint` explains them. A table that is wider than the terminal becomes a list. A file that has a machine's
+    name is reached as ./recorder.
 
     \b
     Examples: callflow draw examples/record_per_user/record_per_user.json
@@ -45,7 +48,8 @@ def command(what: str, form: str, values: Mapping[str, str], profile: str | None
     """
     machine = MACHINES.get(what)
     if machine is not None:
-        click.echo(machine.as_text() if form == "text" else machine.as_mermaid())
+        width = shutil.get_terminal_size((100, 24)).columns
+        click.echo(machine_text(machine, width) if form == "text" else machine.as_mermaid())
         return
     path = Path(what)
     meant = nearest(what, MACHINES) if not path.exists() else None

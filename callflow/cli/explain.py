@@ -167,7 +167,8 @@ def _people(told: Told) -> People:
 def _told(told: Told, way: Sequence[Row]) -> Iterator[str]:
     way = without_asking(way)
     for row, sentence in zip(way, sentences(way, _people(told), told.call.dialled), strict=True):
-        yield f"  {sentence}{_rule(row)}"
+        ordered = row.name == "TRIGGERED" and told.explanation.started is not None and not row.rule
+        yield f"  {sentence}{_rule(told.explanation.armed if ordered else row)}"
 
 
 def _remarks(told: Told) -> Iterator[str]:

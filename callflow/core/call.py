@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from callflow.core.agenda import Entry
     from callflow.core.digits import Collector
     from callflow.core.exchange import Exchange
-    from callflow.core.lanes import Consent
+    from callflow.core.lanes import Lanes
     from callflow.core.metaflows import Bindings
     from callflow.core.recording import Recording
     from callflow.core.recording_plan import Automatic
@@ -52,9 +52,8 @@ class Wait(Protocol):
 class Leg:
     """One leg: `party` is who speaks on it (`caller`, or the device's owner or id), `taps` the live recordings on it.
 
-    `speech` is the row that started what the party says, which is heard until `sounding_until_ms`, and
-    `is_sounding_digit` whether that is a digit. `automatic` is there on a controlled leg of an account that records by
-    itself.
+    `speech` is the row that started what the party says, which is heard until `sounding_until_ms`. `automatic` is there
+    on a controlled leg of an account that records by itself.
     """
 
     id: str
@@ -65,7 +64,6 @@ class Leg:
     ring_timer: Entry | None = None
     speech: int = -1
     sounding_until_ms: int = 0
-    is_sounding_digit: bool = False
     taps: tuple[Recording, ...] = ()
     automatic: Automatic | None = None
 
@@ -101,7 +99,7 @@ class Call:
     `stack` holds what a stop may end, newest last (B§3.5), `hooks` what every bridge starts again (B§3.6), and `named`
     the recordings whose name a document gave. `variables` are the channel variables that the flow has set,
     `kept_digits` the digits that it keeps, by name. `metaflow` is what its callflow binds to the caller's digits, and
-    `collectors` the metaflows that are being dialled (B§10). `consent` is None until it matters (C45).
+    `collectors` the metaflows that are being dialled (B§10). `lanes` is None until it matters (C44, C45).
 
     Tuples, most of them empty for most of the time: a hundred thousand calls are alive at once (law 8).
     """
@@ -123,7 +121,7 @@ class Call:
     kept_digits: Mapping[str, str] = _NOTHING
     metaflow: Bindings | None = None
     collectors: tuple[Collector, ...] = ()
-    consent: Consent | None = None
+    lanes: Lanes | None = None
 
     def find_leg(self, leg_id: str) -> Leg | None:
         """The leg of that id, or None when there is none or it has gone."""
@@ -175,6 +173,11 @@ class CallView:
     def profile(self) -> Profile:
         """The profile of the run."""
         return self._exchange.setting.profile
+
+    @property
+    def call_id(self) -> str:
+        """The id of the call."""
+        return self._call.id
 
     @property
     def caller(self) -> Caller:

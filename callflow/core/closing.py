@@ -86,9 +86,9 @@ def _close(exchange: Exchange, recording: Recording, event: None, because: int) 
         detail = _end_of(recording, 0, None)  # nobody learns what is in the file
         _settle(exchange, recording, move_recording(exchange, recording, _UNCONFIRMED, because, detail, rule))
         return
-    _measure(recording)
-    stopped, cause, rule = _verdict(exchange, recording)
-    detail = _end_of(recording, recording.file_ms, cause)
+    length_ms = recording.file_ms if recording.started_ms >= 0 else 0  # one that was never opened has no file
+    stopped, cause, rule = _verdict(exchange, recording, length_ms)
+    detail = _end_of(recording, length_ms, cause)
     _settle(exchange, recording, move_recording(exchange, recording, stopped, because, detail, rule))
 
 
@@ -104,20 +104,16 @@ def _end_of(recording: Recording, length_ms: int, cause: CompletionCause | None)
     }
 
 
-def _measure(recording: Recording) -> None:
-    """How long its file is now: in append mode, with what was in it before (B§3.5)."""
-    older = recording.appends_to
-    recording.file_ms = recording.length_ms + (older.file_ms if older is not None else 0)
-
-
-def _verdict(exchange: Exchange, recording: Recording) -> tuple[RecorderEvent, CompletionCause | None, str]:
+def _verdict(
+    exchange: Exchange, recording: Recording, length_ms: int
+) -> tuple[RecorderEvent, CompletionCause | None, str]:
     """Whether the file is kept, the completion cause, and the option that removed it.
 
     In append mode, which Kazoo always asks for, nothing is removed (B§3.9; C11). A failed write leaves what was
     written, be it nothing, and its cause was set first (B§3.8). The record application reports no cause (design §12,
     Recordings).
     """
-    ended_by, length_ms = recording.ended_by, recording.file_ms
+    ended_by = recording.ended_by
     assert ended_by is not None
     stopped, cause, rule = _RECORD_STOP, _CAUSES[ended_by], ""
     removes = exchange.setting.profile.min_length_deletes
@@ -151,7 +147,6 @@ def _stop_listening(exchange: Exchange, recording: Recording) -> None:
 
 def _settle(exchange: Exchange, recording: Recording, because: int) -> None:
     """It is over: void its timer, leave the leg, tell who waits, and deliver what was kept."""
-    _measure(recording)
     if recording.limit is not None:
         exchange.agenda.cancel(recording.limit)
     taps = recording.leg.taps

@@ -1,8 +1,8 @@
 """Recordings controlled from outside the flow: by a metaflow's digits, and by the API on a channel (B§3.5, B§10).
 
 Which recording an action means depends on the profile. `docs`: the newest on the leg that asks, else on the one that it
-talks to. `kazoo-4` aims at the asking leg alone, and on the controlled one at what it takes off the stack, whatever became of it.
-`kazoo-5`: stop as a flow's; mask and pause as `docs`. A start is always on the leg that a flow controls.
+talks to. `kazoo-4` aims at the asking leg alone, and on the controlled one at what it takes off the stack, whatever
+became of it. `kazoo-5`: stop as a flow's; mask and pause as `docs`. A start is always on the leg that a flow controls.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ Both cost next to nothing while no recording runs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from attrs import define
@@ -24,28 +26,32 @@ from callflow.core.trace import CONSENT, PAYMENT
 ANNOUNCEMENT: Final = "call_is_being_recorded"
 """What an announcement's name contains, as that of the prompt `general-call_is_being_recorded` does."""
 
+_NO_DIGITS: Final[Mapping[str, int]] = MappingProxyType({})
+
 _CONSENT_LAW: Final = "law: consent comes after the announcement (C45)"
 _PAYMENT_LAW: Final = "law: a digit's tone is the digit (C44)"
 
 
 @define(eq=False, weakref_slot=False)
-class Consent:
+class Lanes:
     """What a call knows of consent: the ids of legs that were `told`, and recordings that `ended` while they were not.
 
-    Of each of these the leg's id, the index, and from when to when in virtual ms.
+    Of each of these the leg's id, the index, and from when to when in virtual ms. `digits` has by leg until when the
+    tone of its last digit lasts.
     """
 
     told: tuple[str, ...] = ()
     ended: tuple[tuple[str, int, int, int], ...] = ()
+    digits: Mapping[str, int] = _NO_DIGITS
 
 
 def remember_untold(exchange: Exchange, recording: Recording) -> None:
     """A recording is over that something else than its leg's end has ended: the leg may yet hear an announcement."""
     call = exchange.calls.get(recording.call_id)
     if call is not None and recording.kind != "voicemail":
-        consent = call.consent = call.consent or Consent()
+        lanes = call.lanes = call.lanes or Lanes()
         span = (recording.leg.id, recording.index, recording.started_ms, recording.ended_ms)
-        consent.ended = (*consent.ended, span)
+        lanes.ended = (*lanes.ended, span)
 
 
 def sound_ended(exchange: Exchange, call: Call, leg: Leg, sound: Sound, because: int) -> None:
@@ -56,13 +62,13 @@ def sound_ended(exchange: Exchange, call: Call, leg: Leg, sound: Sound, because:
     """
     if ANNOUNCEMENT not in sound.name or sound.kind not in ("prompt", "media") or leg.is_gone:
         return
-    consent = call.consent = call.consent or Consent()
-    if leg.id in consent.told:
+    lanes = call.lanes = call.lanes or Lanes()
+    if leg.id in lanes.told:
         return
-    consent.told = (*consent.told, leg.id)
+    lanes.told = (*lanes.told, leg.id)
     now_ms, heard = exchange.agenda.now_ms, [leg] if leg.peer is None else [leg, leg.peer]
     sides = [side.id for side in heard]
-    spans = [(index, from_ms, to_ms) for side, index, from_ms, to_ms in consent.ended if side in sides]
+    spans = [(index, from_ms, to_ms) for side, index, from_ms, to_ms in lanes.ended if side in sides]
     for side in heard:
         running = [tap for tap in side.taps if tap.is_running and tap.kind != "voicemail"]
         spans += [(tap.index, tap.started_ms, now_ms) for tap in running]
@@ -73,7 +79,7 @@ def sound_ended(exchange: Exchange, call: Call, leg: Leg, sound: Sound, because:
             exchange.note(call.id, leg.id, CONSENT, name, detail, because, _CONSENT_LAW)
 
 
-def digit_sounded(exchange: Exchange, leg: Leg, because: int) -> None:
+def digit_sounded(exchange: Exchange, call: Call, leg: Leg, because: int) -> None:
     """A digit's tone is on a leg: say which recordings hold it, and where in their files, but not which digit.
 
     Called when everything that the digit does at once is done: a recording that it has ended does not hold it. One
@@ -81,6 +87,8 @@ def digit_sounded(exchange: Exchange, leg: Leg, because: int) -> None:
     """
     if not leg.carries_audio or leg.state is LegState.HELD:
         return
+    lanes = call.lanes = call.lanes or Lanes()
+    lanes.digits = {**lanes.digits, leg.id: leg.sounding_until_ms}
     for tap in leg.taps:
         _note_digit(exchange, tap, because)
     peer = leg.peer
@@ -92,10 +100,14 @@ def digit_sounded(exchange: Exchange, leg: Leg, because: int) -> None:
 
 def digit_goes_on(exchange: Exchange, recording: Recording, because: int) -> None:
     """A recording takes sound in the clear from now on: a digit's tone that still lasts is in it from here."""
+    lanes = exchange.calls[recording.call_id].lanes
+    if lanes is None or not lanes.digits:
+        return
     leg, peer = recording.leg, recording.leg.peer
     heard = (leg,) if peer is None or recording.is_take or leg.state is LegState.HELD else (leg, peer)
     for side in heard:
-        lasts = side.is_sounding_digit and side.sounding_until_ms > exchange.agenda.now_ms
+        until_ms = lanes.digits.get(side.id, 0)
+        lasts = exchange.agenda.now_ms < until_ms == side.sounding_until_ms  # nothing has cut it off
         if lasts and side.state is not LegState.HELD:
             _note_digit(exchange, recording, because)
 

@@ -72,8 +72,7 @@ def _presses(exchange: Exchange, call: Call, leg: Leg, event: Presses, because: 
     run = call.run_on(leg)
     if run is not None and run.waiting is not None:
         run.waiting.press(exchange, event.digit, cause)
-    if leg.taps or leg.peer is not None:
-        digit_sounded(exchange, leg, cause)
+    digit_sounded(exchange, call, leg, cause)
 
 
 def _speaks(exchange: Exchange, call: Call, leg: Leg, event: Speaks, because: int) -> None:
@@ -92,7 +91,7 @@ def _sounds(exchange: Exchange, call: Call, leg: Leg, sound: Mapping[str, object
         return
     hush(exchange, call.id, leg, because)
     leg.speech = exchange.note(call.id, leg.id, AUDIO, "speaks", {"sound": sound, "for_ms": for_ms}, because)
-    leg.sounding_until_ms, leg.is_sounding_digit = exchange.agenda.now_ms + for_ms, "digit" in sound
+    leg.sounding_until_ms = exchange.agenda.now_ms + for_ms
     listen_again(exchange, leg, because)
 
 

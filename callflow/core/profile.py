@@ -111,6 +111,10 @@ class Profile:
         "`record_caller` records what the caller says and holds the flow; otherwise both sides, as record_call does.",
         "the seed, opening; B§5",
     )
+    record_caller_needs_storage: bool = _switch(
+        "`record_caller` records only what will be stored, in a file named by the call; otherwise whatever it is told.",
+        "B§5; B§6.1",
+    )
     record_caller_silence_ms: int = _switch(
         "Milliseconds of the caller's silence that end `record_caller`; 0: silence never does.",
         "B§5; B§4.6",
@@ -164,6 +168,7 @@ DOCS = Profile(
     min_length_deletes=True,
     reads_third_party_bigcouch=True,
     record_caller_blocks=True,
+    record_caller_needs_storage=False,
     record_caller_silence_ms=0,
     limit_ends_on_whole_seconds=False,
     bridge_setup_ms=0,
@@ -195,6 +200,7 @@ KAZOO_4 = Profile(
     min_length_deletes=False,
     reads_third_party_bigcouch=False,
     record_caller_blocks=True,
+    record_caller_needs_storage=True,
     record_caller_silence_ms=5000,
     limit_ends_on_whole_seconds=True,
     bridge_setup_ms=200,
@@ -226,6 +232,7 @@ KAZOO_5 = Profile(
     min_length_deletes=False,
     reads_third_party_bigcouch=False,
     record_caller_blocks=False,
+    record_caller_needs_storage=False,
     record_caller_silence_ms=0,
     limit_ends_on_whole_seconds=True,
     bridge_setup_ms=200,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from attrs import define
+from attrs import define, evolve
 
 from callflow.core.agenda import Entry
 from callflow.core.call import Call, Leg
@@ -28,6 +28,7 @@ _LIVE = (_ARMED, *_ACTIVE)
 
 Kind = Literal["call", "caller", "voicemail"]
 
+
 class AwaitsStop:
     """Base of a script's wait for the end of a recording: it hears of every one that is over on the script's leg."""
 
@@ -42,9 +43,8 @@ class Recording:
     """One recording of a call; `index` counts from 0 in arming order, times are virtual and -1 until they are known.
 
     `month` is the month at arming, the first part of its document id (B§6.5). `appends_to` is the earlier recording
-    whose file this one goes on with (B§3.5), `file_ms` how long its file is once it is over, with what was there
-    before. `limit` is due when its time limit passes. `paused_ms` is how long it was paused altogether; while it is
-    paused, that less the time at which the pause began.
+    whose file this one goes on with (B§3.5). `limit` is due when its time limit passes. `paused_ms` is how long it was
+    paused altogether; while it is paused, that less the time at which the pause began.
     """
 
     index: int
@@ -58,7 +58,6 @@ class Recording:
     started_ms: int = -1
     ended_ms: int = -1
     paused_ms: int = 0
-    file_ms: int = 0
     ended_by: EndedBy | None = None
     limit: Entry | None = None
     listener: Listener | None = None
@@ -67,6 +66,16 @@ class Recording:
     def length_ms(self) -> int:
         """How much audio it has added to its file, pauses left out; 0 when nothing was recorded."""
         return self.ended_ms - self.started_ms - self.paused_ms if 0 <= self.started_ms <= self.ended_ms else 0
+
+    @property
+    def file_ms(self) -> int:
+        """How long its file is once it is over: in append mode, with what was in it before (B§3.5)."""
+        whole_ms, piece = 0, self
+        while True:
+            whole_ms += piece.length_ms
+            if piece.appends_to is None:
+                return whole_ms
+            piece = piece.appends_to
 
     @property
     def is_take(self) -> bool:
@@ -116,7 +125,13 @@ def arm(
     rule: str = "",
     appends_to: Recording | None = None,
 ) -> Recording:
-    """Make a recording on a leg; it waits for its trigger. Its ids are those production would draw (B§3.2)."""
+    """Make a recording on a leg; it waits for its trigger. Its ids are those production would draw (B§3.2).
+
+    A file that it goes on with keeps its form: channels and rate are what they were (B§3.5).
+    """
+    if appends_to is not None:
+        form = appends_to.options
+        options = evolve(options, channels=form.channels, sample_rate_hz=form.sample_rate_hz)
     index = call.recordings_made
     call.recordings_made = index + 1
     month = exchange.month(exchange.agenda.now_ms)

@@ -11,7 +11,7 @@ from callflow.core.dates import GREGORIAN_OFFSET_S
 from callflow.core.delivery import Target, TargetKind
 
 if TYPE_CHECKING:
-    from callflow.core.account import Account
+    from callflow.core.account import Account, SystemMedia
     from callflow.core.call import Call
     from callflow.core.effects import RecordingOptions
     from callflow.core.events import Caller
@@ -43,6 +43,11 @@ def choose_target(setting: Setting, call: Call, recording: Recording, recording_
 
 _NOT_STORED: Final = Target(TargetKind.NONE, "", "", "media.store_recordings=false")
 _NO_URL: Final = "what is no URL"
+
+
+def is_stored(system: SystemMedia, url: str) -> bool:
+    """Whether a recording is to be stored at all: what Kazoo asks before it records anything by itself (B§6.1)."""
+    return url.partition("://")[0].lower() in SCHEMES if url else system.store_recordings
 
 
 def _url_target(setting: Setting, call: Call, recording: Recording, recording_id: str, month: str) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.endpoints import SystemMedia
 from callflow.core.flow import Flow
+from callflow.lint.groups import check_groups
 from callflow.lint.paths import check_paths
 from callflow.lint.starts import check_starts
 
@@ -18,4 +19,4 @@ def lint_flow(flow: Flow, *, system: SystemMedia | None = None) -> tuple[Diagnos
     which a recording without url is stored nowhere (C18). A flow's faults are not repeated here.
     """
     settings = system or SystemMedia()
-    return (*flow.diagnostics, *check_starts(flow, settings), *check_paths(flow, settings))
+    return (*flow.diagnostics, *check_starts(flow, settings), *check_groups(flow), *check_paths(flow, settings))

@@ -99,6 +99,6 @@ def _between(rows: Sequence[Row], cause: Row, row: Row) -> Row | None:
 
 
 def rules_of(explanation: Explanation) -> Iterator[str]:
-    """Every rule that is named on the ways, each once, in their order."""
-    ways = (*explanation.to_start, *explanation.to_end, *explanation.to_throw, *explanation.remarks)
+    """Every rule that ordered it or is named on the ways, each once, in their order."""
+    ways = (explanation.armed, *explanation.to_start, *explanation.to_end, *explanation.to_throw, *explanation.remarks)
     yield from dict.fromkeys(row.rule for row in ways if row.rule)

@@ -43,7 +43,7 @@ Style = Literal["call", "node", "sound", "recording", "delivery", "trouble"]
 """What a line is about, for whoever colours it."""
 
 ENDINGS: Final[Mapping[str, str]] = {
-    "stop": "a stop action ended it",
+    "stop": "it was stopped",
     "time_limit": "its time limit passed",
     "final_silence": "nobody spoke any more",
     "initial_silence": "nobody ever spoke",

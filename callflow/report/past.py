@@ -43,7 +43,7 @@ _INPUTS: Final[Mapping[str, str]] = {
 _RECORDER: Final[Mapping[str, str]] = {
     "TRIGGERED": "the moment to start {which} had come",
     "RECORD_START": "the switch opened the file: {which} began",
-    "STOP_REQUESTED": "a stop action ended {which}",
+    "STOP_REQUESTED": "{which} was stopped",
     "LIMIT_REACHED": "the time limit of {which} passed",
     "SILENCE_DETECTED": "silence ended {which}",
     "DIGIT_PRESSED": "a digit ended {which}",

@@ -45,6 +45,10 @@ class DeliveryResult:
 class RecordingResult:
     """One recording (design §12, Recordings). `file` and `bytes` are filled in by whoever writes the file.
 
+    `length_ms` is that of the file, as RECORD_STOP tells it: pauses left out, and in append mode with the pieces that
+    were in it before (B§3.5); how long this one ran is `ended_ms` less `started_ms`. `leg` is the one
+    that it was started on; a transfer may have moved it (B§3.7).
+
     `state` is finished, discarded, never_started or lost; while a run is still going on, the recorder's own word.
     """
 

@@ -183,5 +183,5 @@ def _words(sound: Heard, by_number: Mapping[int, str]) -> str:
         case "tone":
             return f"tone {'+'.join(map(str, sound.frequencies_hz))}"
         case "other":
-            return "sound that is not ours"
+            return "sound from a file, or a mixture"
     return sound.kind

@@ -228,6 +228,9 @@ _PARTS: dict[str, Callable[[Node, Collection[str]], Any]] = {
     "diagnostics": _words,
 }
 
+EXPECT_KEYS = (*_PARTS, "profiles")
+"""Everything that may stand under `expect:`."""
+
 
 def read_expectations(node: Node | None, calls: Collection[str] = (), *, for_all_calls: bool = False) -> Expectations:
     """The `expect:` part; `calls` are the names of the scenario's calls, that events may be prefixed with.
@@ -236,7 +239,7 @@ def read_expectations(node: Node | None, calls: Collection[str] = (), *, for_all
     """
     if node is None:
         return Expectations()
-    entries = dict(mapping(node, (*_PARTS, "profiles"), _EXAMPLE))
+    entries = dict(mapping(node, EXPECT_KEYS, _EXAMPLE))
     own = entries.pop("profiles", None)
     _check_calls(entries, calls, for_all_calls)
     base = Expectations(**{key: _PARTS[key](entry, calls) for key, entry in entries.items()})

@@ -89,9 +89,7 @@ def _scenarios(document: Document) -> tuple[Scenario, ...]:
     parts, use = with_fixtures(top)
     for key, node in parts.items():
         if key not in KEYS:
-            is_callflow = key in ("module", "flow") and "callflow" not in parts
-            hint = "this looks like a callflow: `callflow lint` reads those" if is_callflow else suggestion(key, KEYS)
-            raise node.error(f"unknown key {shown(key)}", hint)
+            raise node.error(f"unknown key {shown(key)}", _what_it_may_be(parts) or suggestion(key, KEYS))
     table = parts.pop("examples", None)
     if table is None:
         return (_scenario(top, fill_row(parts, {}), use, 0),)
@@ -102,6 +100,16 @@ def _scenarios(document: Document) -> tuple[Scenario, ...]:
         except ScenarioError as fault:
             raise in_row(fault, index) from None
     return tuple(scenarios)
+
+
+def _what_it_may_be(parts: Mapping[str, Node]) -> str:
+    """What to do with a document that is no scenario but looks like another, "" for any other."""
+    if "callflow" in parts or "timeline" in parts:
+        return ""
+    if "module" in parts or "flow" in parts:
+        return "this looks like a callflow: `callflow lint` reads those"
+    is_account = any(key in parts for key in ("users", "devices", "callflows"))
+    return "this looks like an account: a scenario names it under account:" if is_account else ""
 
 
 def _scenario(top: Node, parts: dict[str, Node], use: tuple[str, ...], row: int) -> Scenario:

@@ -21,6 +21,7 @@ from callflow.core.flow import Flow, Node
 from callflow.core.profile import DOCS, PROFILES, Profile
 from callflow.core.shown import shown
 from callflow.discovery import standard_registry
+from callflow.lint.named import check_names
 from callflow.loading import INLINE, PlacedFlow, Reading, place_callflow, place_inline_flows
 from callflow.scenario.cast import caller_of, check_cast, check_waits, meant
 from callflow.scenario.language import Scenario
@@ -191,6 +192,8 @@ def _remarks(
     seen = set(map(id, waiting))
     for each in waiting:
         yield from each.remarks(system)
+        if loaded is not None:
+            yield from (evolve(mark, where=each.place(mark.where)) for mark in check_names(each.flow, loaded.account))
         for node in each.flow.nodes():
             named = (node.data.get("id"), f"{node.where}.{INLINE}") if node.module == "callflow" else ()
             for next_one in (flows[name] for name in named if isinstance(name, str) and name in flows):

@@ -118,14 +118,24 @@ def parse_deed(words: str, calls: Collection[str] = ()) -> tuple[str, Verb]:
     if who in NOT_PARTIES and who not in _NOT_PEOPLE:
         hint = f"name the caller, a user, a device, {', '.join(_NOT_PEOPLE)}"
         raise ScenarioError("", f"{shown(who)} is nobody who could act", hint)
-    verb = parse_verb(parts[1])
+    verb = _parse_own_verb(who, parts[1])
     for other, (kind, words) in _NOT_PEOPLE.items():
         if isinstance(verb, kind) != (who == other):
-            hint = f"{other} only {words}" if who == other else f"only {other} {words}"
+            hint = f"write {other} {words if who == other else parts[1]}"
             raise ScenarioError("", f"{shown(who)} cannot do this: {shown(parts[1])}", hint)
     if isinstance(verb, Calls) and who != CALLER:
         raise ScenarioError("", f"{shown(who)} cannot place the call", "write caller calls")
     return who, verb
+
+
+def _parse_own_verb(who: str, words: str) -> Verb:
+    """The verb; of who is no person, an unknown one that resembles nothing gets the few that there are as a hint."""
+    try:
+        return parse_verb(words)
+    except ScenarioError as error:
+        if who not in _NOT_PEOPLE or not error.hint.startswith("one of:"):
+            raise
+        raise ScenarioError("", error.problem, f"write {who} {_NOT_PEOPLE[who][1]}") from None
 
 
 def read_timeline(node: Node, calls: Collection[str] = (), *, file: str) -> tuple[Step, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from callflow.core.errors import ScenarioError
 from callflow.core.events import SWITCH_FAULTS
@@ -46,6 +47,7 @@ _NOISE = re.compile(r"([0-9]{1,6}) for (.+)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])+)"(?: in (\S+))?')
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,3}", re.ASCII)
 _LOWEST_HZ, _HIGHEST_HZ = 20, 20_000
+_LONGEST_GUESS = 100
 
 
 def _length(text: str) -> int:
@@ -147,13 +149,19 @@ def parse_verb(words: str) -> Verb:
 
 def _meant(words: str) -> str:
     """The phrase that has the most in common with as many first words."""
-    given = words.split()
-    for phrase in PHRASES:
-        if given and phrase.split()[0] == given[0]:
-            return f'did you mean "{_WITH_MORE[phrase][0] if phrase in _WITH_MORE else phrase}"?'
+    given = words[:_LONGEST_GUESS].split()
+    alike = [phrase for phrase in PHRASES if given and phrase.split()[0] == given[0]]
+    if alike:
+        phrase = max(alike, key=lambda each: _likeness(each, given))
+        return f'did you mean "{_WITH_MORE[phrase][0] if phrase in _WITH_MORE else phrase}"?'
     starts = {" ".join(given[:count]) for count in (1, 2, 3, 4)}
     for start in sorted(starts, key=len, reverse=True):
         hint = suggestion(start, PHRASES)
         if hint.startswith("did you mean"):
             return hint
     return suggestion("", PHRASES)
+
+
+def _likeness(phrase: str, given: Sequence[str]) -> float:
+    """How much of the phrase the first words given have, as many as it has itself."""
+    return difflib.SequenceMatcher(None, phrase, " ".join(given[: len(phrase.split())])).ratio()

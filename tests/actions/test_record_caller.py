@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from callflow.core.events import Controls, HangsUp, Presses, Speaks, SwitchFault
-from callflow.core.trace import DELIVERY
+from callflow.core.trace import DELIVERY, WARNING
+
+PROFILES = ("docs", "kazoo-4", "kazoo-5")
 
 NODE: dict[str, Any] = {
     "module": "record_caller",
@@ -138,3 +140,27 @@ def test_format_and_origin(build: Any) -> None:
     """B§5, Keys: those of a recording."""
     _, made = taken(build, "docs", format="wav", origin="by hand", record_sample_rate=16_000)
     assert [made[key] for key in ("format", "origin", "sample_rate")] == ["wav", "by hand", 16_000]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    ("url", "store", "is_stored"),
+    [("", False, False), ("s3://bucket/r", True, False), ("", True, True), ("http://h/r", False, True)],
+)
+def test_kazoo_4_records_nothing_for_nobody(build: Any, profile: str, url: str, store: bool, is_stored: bool) -> None:
+    """B§5, B§6.1: asked before, where nobody would store it, Kazoo 4 goes on at once, and does not answer."""
+    data = {"time_limit": 30, **({"url": url} if url else {})}
+    stage = build.play({**NODE, "data": data}, SPEAKS, profile=profile, account=build.household(store_recordings=store))
+    records = is_stored or profile != "kazoo-4"
+    assert len(stage.recordings()) == records
+    assert [row.name for row in stage.find(WARNING)].count("record-caller-not-stored") == (not records)
+    assert stage.path() == ["record_caller", "noop"]
+    if not records:
+        assert stage.times("NODE") == [0, 0] and stage.find("LEG", "CHANNEL_ANSWER") == []
+
+
+@pytest.mark.parametrize(("profile", "is_calls"), [("docs", False), ("kazoo-4", True), ("kazoo-5", False)])
+def test_the_name_in_kazoo_4_is_the_calls(build: Any, profile: str, is_calls: bool) -> None:
+    """B§5, Name: `<call id>.<ext>`, in the others as record_call's."""
+    _, made = taken(build, profile, SPEAKS, (4_000, HangsUp()), format="wav")
+    assert (made["name"] == "c1.wav") == is_calls and made["name"].endswith(".wav")

@@ -50,7 +50,7 @@ def test_it_ends_well_and_shows_everything(demo: tuple[Result, Path]) -> None:
         "length    0:40.000, from 0:00.000 to 0:40.000",
         "hangup: the recorded leg ended; completion cause success-silence",
         "length    0:20.000, from 0:00.000 to 0:20.000",
-        "stop: a stop action ended it; completion cause success-maxtime",
+        "stop: it was stopped; completion cause success-maxtime",
         "length    0:04.000, from 0:26.500 to 0:30.500",
         "`children` is itself the voicemail node",
         "[bare-children]",

@@ -15,6 +15,7 @@ from callflow.core.digits import DIGIT_TABLE
 from callflow.core.leg import LEG_TABLE
 from callflow.core.recorder import RECORDER_TABLE
 from callflow.core.table import Table
+from callflow.report.machine import machine_text
 
 SAMPLE = {
     "module": "record_call",
@@ -52,8 +53,11 @@ def written(folder: Path, document: object) -> Path:
 
 @pytest.mark.parametrize("table", [RECORDER_TABLE, DELIVERY, LEG_TABLE, DIGIT_TABLE], ids=lambda table: str(table.name))
 def test_machines_are_drawn_from_their_tables(table: Table[Any, Any]) -> None:
-    """Law 3: the printed table and the diagram come from the object that runs."""
-    assert draw(table.name).stdout == table.as_text() + "\n"
+    """Law 3: the printed table and the diagram come from the object that runs; in a narrow terminal it is a list."""
+    assert CliRunner().invoke(verbs, ["draw", table.name], env={"COLUMNS": "999"}).stdout == table.as_text() + "\n"
+    assert (
+        CliRunner().invoke(verbs, ["draw", table.name], env={"COLUMNS": "80"}).stdout == machine_text(table, 80) + "\n"
+    )
     assert draw(table.name, "--format", "mermaid").stdout == table.as_mermaid() + "\n"
 
 

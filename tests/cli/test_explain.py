@@ -50,7 +50,7 @@ def test_a_hang_up_is_followed_to_the_step() -> None:
     assert told["Why it started at 0.000 s:"] == [
         'At 0.000 s Bob called 2001 (scenario line 7: "at 0s: caller calls").',
         "So the flow record_per_user came to node record_call (flow).",
-        "So the moment to start recording 0 had come.",
+        "So the moment to start recording 0 had come. [record_call.action=start]",
         "So the switch opened the file: recording 0 began.",
     ]
 
@@ -60,7 +60,7 @@ def test_a_stop_is_followed_through_the_flow_with_every_rule() -> None:
     told = sections(EXAMPLES / "record_per_user" / "voicemail.yaml")
     way = told["Why it ended at 20.000 s:"]
     assert "20.000 s later, at 20.000 s, alice stopped ringing: NO_ANSWER. [ring timeout=20000 ms]" in way
-    assert way[-2] == "So a stop action ended recording 0. [law: stop ends the newest live recording]"
+    assert way[-2] == "So recording 0 was stopped. [law: stop ends the newest live recording]"
 
 
 def test_a_limit_names_its_setting_and_what_was_waited_for() -> None:

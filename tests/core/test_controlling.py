@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from callflow.core.effects import Answer, Dial, Effect, Endpoint, RecordTake, Sleep, StartRecording
-from callflow.core.events import Answers, Caller, ControlAction, Controls, HangsUp, Presses
+from callflow.core.events import Answers, Caller, ControlAction, Controls, HangsUp, Presses, Transfers
 from callflow.core.metaflows import read_metaflows
 from callflow.core.trace import LATE_EVENT, METAFLOW, RECORDER, WARNING
 
@@ -227,3 +227,29 @@ def test_a_take_is_not_controlled(build: Any) -> None:
     stage = build.perform(build.doing(Answer(), take), (5_000, Controls("stop")), (9_000, HangsUp()))
     assert [row.name for row in stage.find(RECORDER) if row.at_ms == 5_000] == ["nothing to stop"]
     assert stage.recordings()[0]["length_ms"] == 9_000
+
+
+@pytest.mark.parametrize(("leg", "masked"), [("A", 0), ("B2", 1)])
+def test_each_side_of_a_consultation_masks_its_own_in_kazoo_4(build: Any, leg: str, masked: int) -> None:
+    """B§3.5, B§8.2: a consultation is a call of its own, with a stack of its own for mask as for stop."""
+    rings = {"module": "device", "data": {"id": "lobby"}, "children": {}}
+    asks = {
+        "module": "record_call",
+        "data": {"action": "start"},
+        "children": {"_": {**rings, "data": {"id": "bob-desk"}}},
+    }
+    stage = build.play(
+        {"module": "record_call", "data": {"action": "start"}, "children": {"_": rings}},
+        (1_000, Answers(), "B"),
+        (2_000, Transfers("2002", is_attended=True), "B"),
+        (3_000, Answers(), "B3"),
+        (5_000, Controls("mask"), leg),
+        (6_000, Controls("stop"), leg),
+        (9_000, HangsUp(), "A"),
+        (9_000, HangsUp(), "B2"),
+        account=build.with_flow(build.household(), "to-bob", "2002"),
+        flows={"to-bob": asks},
+        profile="kazoo-4",
+    )
+    assert moves(stage) == [(5_000, masked, "RECORD_MASK")]
+    assert stage.times(RECORDER, "nothing to stop") == [6_000]

@@ -162,6 +162,25 @@ def test_a_digit_that_ends_its_take(build: Any) -> None:
     assert payment(run(build, goes_on, tells=tells)) == [(2_000, 0, 2_000)]
 
 
+def test_a_digit_that_starts_its_recording(build: Any) -> None:
+    """C44: the tone lasts longer than the press: what it has set off holds it from its first frame on."""
+    asked = Play((prompt("vm-person"),))
+    late = (asked, Sleep(60), start(build), Sleep(1_000))
+    assert payment(run(build, asked, start(build), Sleep(1_000), tells=[(300, Presses("1"))])) == [(300, 0, 0)]
+    assert payment(run(build, *late, tells=[(300, Presses("1"))])) == [(360, 0, 0)]
+    assert payment(run(build, asked, Sleep(100), start(build), Sleep(1_000), tells=[(300, Presses("1"))])) == []
+
+
+@pytest.mark.parametrize("undone", ["mask", "pause"])
+def test_a_digit_that_a_mask_hides_in_part(build: Any, undone: Any) -> None:
+    """C44: the mask or the pause ends in the middle of a tone: the rest of it is in the file."""
+    undo = {"mask": Controls("unmask"), "pause": Controls("resume")}[undone]
+    tells = [(500, Controls(undone)), (1_000, Presses("1")), (1_050, undo)]
+    assert payment(run(build, start(build), Sleep(2_000), tells=tells)) == [
+        (1_050, 0, 1_050 - 550 * (undone == "pause"))
+    ]
+
+
 def test_lanes_cost_no_rows_without_recordings(build: Any) -> None:
     """Law 8: a call that is not recorded has no lane, whatever is announced and pressed."""
     stage = run(build, ANNOUNCED, lobby(build), tells=[(500, Presses("1")), (9_000, HangsUp())])

@@ -38,6 +38,7 @@ def test_the_kazoo_profiles_differ_where_the_code_does() -> None:
     """Kazoo 4 and 5 part in these switches beside their names (B§2.3, B§3.5, B§3.11, B§5, B§6.3, B§7.16, B§9, B§10)."""
     changed: dict[str, Any] = {
         "upload_query": "kazoo-5", "record_caller_blocks": False, "record_caller_silence_ms": 0,
+        "record_caller_needs_storage": False,
         "answers_fallen_cause": True, "empty_stop_ends_newest": True, "mask_pops": False, "toggle_is_start": False,
         "digits_aim_at_own_leg": False, "takes_accept_any_stop": True, "outbound_starts_at_bridging": True,
         "resources_fail_hard_stops": True,

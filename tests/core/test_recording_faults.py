@@ -111,13 +111,22 @@ def test_a_running_recording_that_cannot_be_written_on(build: Any, profile: str)
     assert stage.ends()["A"][0] == 10_000
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_file_of_which_nothing_can_be_written(build: Any, profile: str) -> None:
+    """B§3.8, design §12: the first frame fails: finished, with what was written, nothing; the first cause stays."""
+    stage, made = broken(build, "write", 0, Sleep(5_000), profile=profile)
+    assert (made.state, made.length_ms) == ("finished", 0)
+    assert (made.ended_by, made.completion_cause) == ("media_failure", "uri-failure")
+    assert [track.length_ms for track in soundtracks(stage.rows).values()] == [0]
+
+
 @pytest.mark.parametrize(("profile", "state", "cause"), [
-    ("docs", "discarded", "empty-file"), ("kazoo-4", "finished", "uri-failure"), ("kazoo-5", "finished", "uri-failure"),
+    ("docs", "discarded", "input-too-short"), ("kazoo-4", "finished", "uri-failure"),
 ])  # fmt: skip
-def test_a_file_of_which_nothing_can_be_written(build: Any, profile: str, state: str, cause: str) -> None:
-    """B§3.8: the first frame fails: the empty file is removed; in append mode it stays, and so does its first cause."""
-    _, made = broken(build, "write", 0, Sleep(5_000), profile=profile)
-    assert (made.state, made.length_ms, made.ended_by, made.completion_cause) == (state, 0, "media_failure", cause)
+def test_a_failed_write_below_the_minimum(build: Any, profile: str, state: str, cause: str) -> None:
+    """The seed, record_min_sec: what is shorter is deleted, whatever ended it; append mode keeps it (B§3.9)."""
+    _, made = broken(build, "write", 2_000, Sleep(5_000), profile=profile, min_length_s=3)
+    assert (made.state, made.completion_cause, made.ended_by) == (state, cause, "media_failure")
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from callflow.core.effects import Answer, Dial, Effect, Endpoint, Sleep, StartRecording, StopRecording
-from callflow.core.events import Answers, HangsUp
+from callflow.core.effects import Answer, Dial, Effect, Endpoint, HangUp, Sleep, StartRecording, StopRecording
+from callflow.core.events import Answers, HangsUp, Transfers
 from callflow.core.trace import DELIVERY, RECORDER, WARNING
+from callflow.report.hearing import soundtracks
 
 PROFILES = ("docs", "kazoo-4", "kazoo-5")
 KAZOO = ("kazoo-4", "kazoo-5")
@@ -35,6 +37,12 @@ def answered(build: Any, profile: str, *effects: Effect[Any], tells: Any = ()) -
 def spans(stage: Any) -> list[tuple[int | None, int | None, int | None]]:
     """When each recording started and stopped, and which one's file it went on with."""
     return [(made.get("RECORD_START"), made.get("RECORD_STOP"), made.get("appends_to")) for made in stage.recordings()]
+
+
+def assert_files(stage: Any) -> None:
+    """Every file is as long as the end of its recording says."""
+    told = {made["recording"]: made["length_ms"] for made in stage.recordings() if made["to"] == "FINISHED"}
+    assert {key[1]: track.length_ms for key, track in soundtracks(stage.rows).items()} == told
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -70,11 +78,74 @@ def test_the_name_of_a_finished_recording(build: Any, profile: str, end: str) ->
     assert len(stage.find(DELIVERY, "REQUESTED")) == 2
 
 
-@pytest.mark.parametrize("profile", KAZOO)
+@pytest.mark.parametrize("profile", PROFILES)
 def test_a_third_piece_is_added_to_the_second(build: Any, profile: str) -> None:
-    """B§3.5: each start goes on with what is there by then."""
+    """B§3.5: each start goes on with what is there by then, and every length is that of the file."""
     pieces = (start(build), Sleep(1_000), STOP, Sleep(1_000)) * 3
-    assert [span[2] for span in spans(answered(build, profile, *pieces))] == [None, 0, 1]
+    stage = answered(build, profile, *pieces)
+    told = [made["length_ms"] for made in stage.recordings()]
+    if profile == "docs":
+        assert (told, [span[2] for span in spans(stage)]) == ([1_000] * 3, [None] * 3)
+    else:
+        assert (told, [span[2] for span in spans(stage)]) == ([1_000, 2_000, 3_000], [None, 0, 1])
+    assert_files(stage)
+
+
+@pytest.mark.parametrize("profile", KAZOO)
+def test_what_never_started_hides_no_file(build: Any, profile: str) -> None:
+    """B§3.5: a third piece goes on with the first one's file when the second, which waited, wrote nothing on it."""
+    waits = start(build, starts="on answer")
+    pieces = (start(build), Sleep(1_000), STOP, waits, start(build, starts="on bridge"), lobby(build))
+    stage = answered(build, profile, *pieces, tells=((2_000, Answers(), "B"), (5_000, HangsUp())))
+    assert [span[2] for span in spans(stage)] == [None, 0, 1]
+    assert [made["length_ms"] for made in stage.recordings() if "length_ms" in made] == [1_000, 3_800]
+    assert_files(stage)
+
+
+@pytest.mark.parametrize("profile", KAZOO)
+def test_a_piece_that_the_leg_does_not_wait_for(build: Any, profile: str) -> None:
+    """B§3.5, C33: the leg ends before the file is open again: nothing was added, and nothing is sent once more."""
+    stage = answered(build, profile, start(build), Sleep(1_000), STOP, start(build), HangUp())
+    first, second = stage.recordings()
+    assert (second["to"], second["length_ms"], second["completion_cause"]) == ("DISCARDED", 0, "empty-file")
+    assert len(stage.find(DELIVERY, "REQUESTED")) == 1
+    assert_files(stage)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_file_keeps_its_form(build: Any, profile: str) -> None:
+    """B§3.5: what goes on with a file cannot change its rate, and says the one that the file has."""
+    pieces = (start(build, sample_rate_hz=8_000), Sleep(1_000), STOP, start(build, sample_rate_hz=16_000), Sleep(1_000))
+    stage = answered(build, profile, *pieces)
+    told = [made["sample_rate"] for made in stage.recordings()]
+    assert told == [8_000, 16_000 if profile == "docs" else 8_000]
+    assert [track.sample_rate for track in soundtracks(stage.rows).values()] == told
+
+
+@pytest.mark.parametrize("profile", KAZOO)
+def test_the_url_tells_the_length_of_the_file(build: Any, profile: str) -> None:
+    """B§6.3: what is sent is the whole file, and Kazoo 5 tells its length."""
+    recorded = start(build, url="http://h/r")
+    stage = answered(build, profile, recorded, Sleep(1_000), STOP, recorded, Sleep(2_000), STOP)
+    asked = [row.detail["url"] for row in stage.find(DELIVERY, "REQUESTED")]
+    found = [re.findall(r"duration_ms=(\d+)", url) for url in asked]
+    assert found == ([["1000"], ["3000"]] if profile == "kazoo-5" else [[], []])
+
+
+@pytest.mark.parametrize("profile", KAZOO)
+def test_a_name_is_a_file_whichever_leg_made_it(build: Any, profile: str) -> None:
+    """B§3.5, B§3.7: the caller sends the callee away, and the recording ends; the next flow's, so named, goes on."""
+    account = build.with_flow(build.household(), "again", "2005")
+    node = {"module": "record_call", "data": {"action": "start", "media_name": "tape", "should_follow_transfer": False}}
+    rings = {"module": "device", "data": {"id": "lobby"}, "children": {}}
+    again = {**node, "children": {"_": {"module": "sleep", "data": {"duration": 2}}}}
+    tells = (1_000, Answers(), "B"), (4_000, Transfers("2005"), "A")
+    stage = build.play(
+        {**node, "children": {"_": rings}}, *tells, account=account, flows={"again": again}, profile=profile
+    )
+    assert spans(stage) == [(0, 4_000, None), (4_000, 6_000, 0)]
+    assert [made["length_ms"] for made in stage.recordings()] == [4_000, 6_000]
+    assert_files(stage)
 
 
 @pytest.mark.parametrize("profile", KAZOO)
@@ -136,7 +207,8 @@ def test_a_hook_fires_at_every_bridge(build: Any, profile: str, pieces: Any) -> 
     stage = build.perform(build.doing(first, lobby(build), lobby(build)), *TWO_TALKS, profile=profile)
     made = stage.recordings()
     assert [span[:1] + span[2:] for span in spans(stage)] == [piece[:1] + piece[2:] for piece in pieces]
-    assert all(0 < piece["length_ms"] <= 4_000 and piece["ended_by"] == "time_limit" for piece in made)
+    added = [piece["length_ms"] - before for piece, before in zip(made, (0, made[0]["length_ms"]), strict=False)]
+    assert all(0 < added_ms <= 4_000 for added_ms in added) and {piece["ended_by"] for piece in made} == {"time_limit"}
     assert len({(piece["id"], piece["name"]) for piece in made}) == 1
     if len(made) > 1:
         assert made[1]["rules"][:2] == ["profile.hooks_fire_again", "record_on_bridge"]

@@ -126,6 +126,16 @@ def test_url_in_the_codes_form(build: Any, profile: str, keys: list[str], base: 
     assert fields.get("duration_ms", "2000") == "2000"
 
 
+@pytest.mark.parametrize("media_id", ["", "my-own-id"])
+def test_the_calls_document_is_of_the_month_of_the_end(build: Any, media_id: str) -> None:
+    """B§6.5, C22: recorded over the end of a month, or under an id of its own, the call's record is that of the end."""
+    script = build.doing(Answer(), StartRecording(build.options(url="http://h/r", media_id=media_id)), Sleep(2_000))
+    stage = build.perform(script, profile="kazoo-4", start_s=31 * 86_400 - 1)
+    (row,) = stage.find("DELIVERY", "REQUESTED")
+    assert "cdr_id=197002-" in row.detail["url"]
+    assert stage.recordings()[0]["id"].startswith(media_id or "197001-")
+
+
 @pytest.mark.parametrize("profile", ["kazoo-4", "kazoo-5"])
 def test_ftp_gets_no_fields(build: Any, profile: str) -> None:
     """B§6.3: ftp: base and name only."""

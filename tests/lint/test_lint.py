@@ -148,3 +148,11 @@ def test_branches_do_not_see_each_other() -> None:
 def test_an_empty_flow_has_nothing_to_lint() -> None:
     """`{}` is a flow without nodes."""
     assert lint() == []
+
+
+def test_a_ring_group_that_names_nobody_is_warned_of() -> None:
+    """B§7.3: without endpoints and group_id nobody is rung; with either, or skipped, there is nothing to say."""
+    member = {"endpoint_type": "user", "id": "alice"}
+    assert [code for code, *_ in lint(node("ring_group"))] == ["nobody-to-ring"]
+    assert lint(node("ring_group", endpoints=[member]), node("ring_group", group_id="sales")) == []
+    assert lint(node("ring_group", skip_module=True), node("play")) == []

@@ -54,12 +54,13 @@ def test_wav_bytes_repeat(tmp_path: Path) -> None:
     assert first == second
 
 
-def test_empty_wav_is_a_wav(tmp_path: Path) -> None:
-    """A track of no length is a WAV file without frames; as MP3 it is refused, because LAME writes no file."""
+def test_empty_track_is_a_file(tmp_path: Path) -> None:
+    """A track of no length is a WAV file without frames, and an MP3 file without anything."""
     with wave.open(str(write_wav(Track(0, 1, 8_000), tmp_path / "a.wav").path)) as found:
         assert found.getnframes() == 0
-    with pytest.raises(MediaError, match="cannot be empty"):
-        write_mp3(Track(0, 1, 8_000), tmp_path / "a.mp3")
+    written = write_mp3(Track(0, 1, 8_000), tmp_path / "a.mp3")
+    assert (written.bytes, written.frames, written.path.read_bytes()) == (0, 0, b"")
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.mp3", "a.wav"]
 
 
 @pytest.mark.parametrize("channels", [1, 2])

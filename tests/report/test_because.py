@@ -29,7 +29,9 @@ def test_a_way_leads_from_the_step_to_the_row(not_answered: list[Row]) -> None:
         "STOP_REQUESTED", "RECORD_STOP",
     ]  # fmt: skip
     assert names(found.to_start) == ["calls", "record_call", "TRIGGERED", "RECORD_START"]
-    assert list(rules_of(found)) == ["ring timeout=20000 ms", "law: stop ends the newest live recording"]
+    assert list(rules_of(found)) == [
+        "record_call.action=start", "ring timeout=20000 ms", "law: stop ends the newest live recording",
+    ]  # fmt: skip
 
 
 def test_every_row_of_a_trace_has_a_way(answered: list[Row], not_answered: list[Row]) -> None:
@@ -95,7 +97,13 @@ ROWS: list[tuple[str, str, dict[str, Any], str]] = [
     (FLOW, "hard stop", {}, "the flow was over: hard stop"),
     (EVENT, "DTMF", {"digit": "5"}, "alice pressed 5"),
     (EVENT, "CHANNEL_EXECUTE_COMPLETE", {"response": "SUCCESS"}, "the switch reported that the talk was over"),
-    (EVENT, "CHANNEL_TRANSFEROR", {}, "the switch reported CHANNEL_TRANSFEROR"),
+    (EVENT, "CHANNEL_TRANSFEROR", {"number": "2002"}, "alice transferred the other side to 2002"),
+    (EVENT, "CHANNEL_TRANSFEREE", {}, "alice was transferred"),
+    (EVENT, "CHANNEL_REPLACED", {"replaced_by": "A"}, "Bob took alice's place in the consultation"),
+    (EVENT, "CHANNEL_PIVOT", {}, "the switch reported CHANNEL_PIVOT"),
+    (INPUT, "transfers", {}, "alice transferred the other side"),
+    (INPUT, "controls recording", {"line": 9, "text": "t"}, 'a request came to the API (scenario line 9: "t")'),
+    (INPUT, "switch has no media", {}, "from then on the switch has no media"),
     (AUDIO, "plays", {"sound": {"prompt": "vm-person"}}, "alice heard prompt vm-person"),
     (AUDIO, "ends", {"of": 1}, "what alice heard or said was over"),
     (RECORDER, "DIGIT_PRESSED", {"recording": 0, "to": "STOPPING"}, "a digit ended recording 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def test_the_unanswered_call_says_why_things_end(not_answered: list[Row]) -> Non
     lines = told(not_answered)
     assert (20_000, "alice stops ringing: NO_ANSWER", "ring timeout=20000 ms") in lines
     law = "law: stop ends the newest live recording"
-    assert (20_000, "recording 0 stops after 0:20.000: a stop action ended it", law) in lines
+    assert (20_000, "recording 0 stops after 0:20.000: it was stopped", law) in lines
     assert (20_000, "node 4: voicemail", "node 3: record_call") in lines
     assert (23_000, "Bob hears prompt vm-record_message for 0:02.900", "node 4: voicemail") in lines
     assert (30_500, "recording 1 is kept in mailbox alice-box", "recording 1 stops") in lines
@@ -227,7 +228,7 @@ def test_recordings_are_listed_with_all_that_matters(not_answered: list[Row]) ->
     assert recordings_text(result).splitlines() == [
         "recording 0: call, mp3, stereo, 16 kHz, leg A",
         "  length    0:20.000, from 0:00.000 to 0:20.000",
-        "  ended by  stop: a stop action ended it; completion cause success-maxtime",
+        "  ended by  stop: it was stopped; completion cause success-maxtime",
         "  storage   PUT http://***@my.server/r/call_recording_c1.mp3: stored, 201",
         "recording 1: voicemail, mp3, mono, 8 kHz, leg A",
         "  length    0:04.000, from 0:26.500 to 0:30.500",
@@ -260,3 +261,40 @@ def test_a_recording_without_a_file_says_what_became_of_it(call_placed: Placed) 
     nowhere = {"module": "record_call", "data": {"action": "start"}, "children": {"_": talk}}
     rows = call_placed((9_000, "A", HangsUp()), flow=nowhere)
     assert "  storage   not stored" in recordings_text(summarise(rows)).splitlines()
+
+
+def test_a_recording_of_the_account_names_its_setting(answered: list[Row]) -> None:
+    """B§9: no node started it, so the cell that did is the reason; one of a node has the node (law 5)."""
+    rule = "call_recording.account.inbound.offnet.enabled=true"
+    rows = [row._replace(rule=rule) if row.name == "ARMED" else row for row in answered]
+    [(what, why)] = [(what, why) for _, what, why in told(rows) if what.startswith("recording 0 starts")]
+    assert (what, why) == ("recording 0 starts (mp3, stereo, 16 kHz)", rule)
+
+
+def test_what_a_step_says_is_not_its_own_reason(answered: list[Row]) -> None:
+    """`plays FILE` and the like are steps of their own: the line needs no `Bob speaks` beside it."""
+    noise = {"sound": {"noise": 90}, "for_ms": 1_000}
+    rows = [row._replace(detail=noise) if row.kind == AUDIO and row.name == "speaks" else row for row in answered]
+    assert {why for _, what, why in told(rows) if "noise" in what} == {""}
+
+
+def test_the_call_ends_with_the_leg_that_was_transferred(tmp_path: Path, staging: Any) -> None:
+    """B§8.2: the caller hands the call over and is out of it; it goes on until alice hangs up."""
+    carol = {"numbers": ["2003"], "flow": {"module": "user", "data": {"id": "carol"}}}
+    account = {
+        "users": [{"id": "alice"}, {"id": "carol"}],
+        "devices": [{"id": "a-phone", "owner_id": "alice"}, {"id": "c-phone", "owner_id": "carol"}],
+        "callflows": [carol],
+    }
+    lines = ("at 2s: alice answers", "at 5s: caller transfers with consultation to 2003", "at 7s: carol answers",
+             "at 9s: caller hangs up", "at 20s: carol hangs up")  # fmt: skip
+    run = staging.played(tmp_path, *lines, flow=staging.RING_ONLY, account=account)
+    lines_told = told(run.rows)
+    assert [(at_ms, why) for at_ms, what, why in lines_told if what == "the call ends: NORMAL_CLEARING"] == [
+        (20_000, "hung up by carol")
+    ]
+    handed_over = [what for at_ms, what, _ in lines_told if at_ms == 9_000]
+    name = run.prepared.calls[0].script.caller.name
+    assert f"alice takes {name}'s place in the consultation" in handed_over
+    assert f"{name} has transferred the call and leaves it: ATTENDED_TRANSFER" in handed_over
+    assert f"{name}'s consultation is over: ATTENDED_TRANSFER" in handed_over

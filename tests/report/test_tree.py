@@ -102,3 +102,15 @@ def test_deep_flows_are_drawn_without_recursion() -> None:
     for _ in range(999):
         node = {"module": "user", "data": {}, "children": {"_": node}}
     assert len(tree_text(load(node)).splitlines()) == 1000
+
+
+def test_a_ring_group_names_whom_it_rings_and_an_empty_choice_ends_nothing() -> None:
+    """B§7.3, B§7.7: the first four members, and how many more; a menu hunts or refuses a choice that is empty."""
+    endpoints = [{"endpoint_type": "user", "id": name} for name in ("a", "b", "c", "d", "e", "f")]
+    group = {"module": "ring_group", "data": {"timeout": 9, "endpoints": [*endpoints, "junk"]}}
+    flow = load({"module": "menu", "data": {"id": "m"}, "children": {"1": {}, "2": group}})
+    assert [line.partition("  ! ")[0] for line in tree_text(flow).splitlines()] == [
+        "menu (not simulated)  m",
+        "├─ 1: (empty: as if the choice were not there)",
+        "└─ 2: ring_group (not simulated)  a, b, c, d and 2 more  timeout=9",
+    ]

@@ -251,3 +251,11 @@ def test_nothing_at_all() -> None:
     for text in ("", "[]", "x"):
         with pytest.raises(ScenarioError, match="where a mapping is wanted"):
             one(text)
+
+
+def test_an_account_is_told_from_a_scenario() -> None:
+    """`callflow run office.yaml` says what the file is for; a scenario with a misspelt key is still a scenario."""
+    with pytest.raises(ScenarioError, match="this looks like an account: a scenario names it under account:"):
+        parse_scenario("id: acme\nusers: [{id: alice}]\n")
+    with pytest.raises(ScenarioError, match='unknown key "users"; did you mean "use"'):
+        parse_scenario(SMALL + "users: []\n")

@@ -103,7 +103,7 @@ def test_the_api_and_the_lanes(tmp_path: Path, staging: Any) -> None:
     assert [(row.detail["from_ms"], row.detail["to_ms"]) for row in staging.rows_of(run, "CONSENT")] == [(1_000, 9_000)]
     timeline = Timeline()
     told = [line.what for row in run.rows if (line := timeline.take(row)) is not None]
-    assert "recording 0 holds this digit, 0:02.000 after its start" in told
+    assert "the digit is in recording 0, at 0:02.000 of it" in told
     assert "recording 0 holds 0:08.000 from before the announcement ended" in told
 
 

@@ -211,3 +211,22 @@ def test_an_unknown_time_zone_of_the_account(prepared: Any, zone: str) -> None:
     """Design §9: an account's time zone is a name, not a path; the error stands at the account."""
     message, _ = refused(prepared, account_of(timezone=zone))
     assert message.startswith(prepared.place) and f": {prepared.prefix}timezone: unknown time zone" in message
+
+
+def test_whom_the_account_lacks_is_warned_of(prepared: Any) -> None:
+    """B§7: a misspelt user, device or mailbox gets no call and no message; what is there, or not filled, is fine."""
+    box = {"module": "voicemail", "data": {"id": "no-box"}}
+    device = {"module": "device", "data": {"id": "alice-phnoe"}, "children": {"_": box}}
+    flow = {"module": "user", "data": {"id": "alcie"}, "children": {"_": device}}
+    fine = {"module": "user", "data": {"id": "{WHO}"}, "children": {"_": {"module": "user", "data": {"id": "alice"}}}}
+    account = account_of({"id": "main", "numbers": ["2001"], "flow": flow}, {"id": "b", "numbers": ["2"], "flow": fine})
+    made = prepared(account, callflow="2001")
+    found = [(each.code, each.hint) for each in made.diagnostics if each.code.startswith("unknown-")]
+    assert found == [
+        ("unknown-user", 'did you mean "alice"?'),
+        ("unknown-device", 'did you mean "alice-phone"?'),
+        ("unknown-mailbox", "write the mailbox in the account"),
+    ]
+    [where] = [each.where for each in made.diagnostics if each.code == "unknown-user"]
+    assert where.startswith(prepared.place) and where.endswith("callflows[0].flow.data.id")
+    assert not [each for each in prepared(account, callflow="2").diagnostics if each.code.startswith("unknown-")]

@@ -52,7 +52,7 @@ def test_a_codec_carries_no_more_than_its_rate(staging: ModuleType, tmp_path: Pa
     ("fault", "state", "ended_by", "length_ms"),
     [
         ("cannot open files", "lost", "media_failure", 0),
-        ("cannot write files", "discarded", "media_failure", 0),
+        ("cannot write files", "finished", "media_failure", 0),
         ("does not confirm stops", "lost", "hangup", 0),
     ],
 )
