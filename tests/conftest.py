@@ -1,4 +1,4 @@
-"""What holds for every test: nobody sleeps, leaves this machine or has a window; no skip goes unseen; CI's examples repeat.
+"""What holds for every test: nobody sleeps, leaves this machine or has a window; every skip is seen; CI repeats itself.
 
 The guards stand before any test module is imported, so that `from time import sleep` gets the guarded one too.
 Violations raise pytest's `Failed`, which no `except Exception` on the way swallows.
