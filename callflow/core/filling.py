@@ -6,11 +6,12 @@ Kazoo expands no braces: the seed's sample writes them for its reader (B§6.3), 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import define, field
 
+from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import CallflowError
 
 _NAME = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
@@ -54,6 +55,13 @@ class Filling:
         for each in value:
             items.append(self.fill(each, depth + 1))
         return items
+
+    def remarks(self, where: str) -> Iterator[Diagnostic]:
+        """Yield a warning for each name without a value, in order of first use; `where` is the data's JSON path."""
+        for name in self.unfilled:
+            message = f"{{{name}}} has no value, and is taken literally"
+            hint = f"give it one: --with {name}=…, or 'with' in the scenario"
+            yield Diagnostic("unfilled-placeholder", "warning", where, message, hint)
 
     def _value_of(self, match: re.Match[str]) -> str:
         name = match[1]

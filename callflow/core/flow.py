@@ -235,10 +235,7 @@ class _Loader:
         except TooMuchData as error:
             self.fault(path, str(error), "move what is inside to a document of its own")
             return None
-        for missing in filling.unfilled:
-            message = f"{{{missing}}} has no value, and is taken literally"
-            hint = f"give it one: --with {missing}=…, or 'with' in the scenario"
-            self.diagnostics.append(Diagnostic("unfilled-placeholder", "warning", path, message, hint))
+        self.diagnostics += filling.remarks(path)
         return filled
 
     def _children(self, raw: Mapping[Any, Any], where: str) -> list[tuple[str, str, object]]:

@@ -223,10 +223,7 @@ class _Reader:
             self._fault(where, str(error), "leave most of it out")
             return None
         if self.values is not None:
-            for name in filling.unfilled:
-                message = f"{{{name}}} has no value, and is taken literally"
-                hint = f"give it one: --with {name}=…, or 'with' in the scenario"
-                self.diagnostics.append(Diagnostic("unfilled-placeholder", "warning", where, message, hint))
+            self.diagnostics += filling.remarks(where)
         cls = METAFLOW_SETTINGS.get(module)
         if cls is None:
             return self._unsimulated(module, where.removesuffix(".data"))
