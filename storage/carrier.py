@@ -36,12 +36,16 @@ def words_for(error: OSError) -> str:
 
 @frozen
 class Outcome:
-    """What one try gave; the fields are those of `Attempt`."""
+    """What one try gave; the fields are those of `Attempt`.
+
+    `retry_after_ms` is how long the target asked to be left alone, 0 where it did not.
+    """
 
     result: str
     is_stored: bool
     is_final: bool
     place: str
+    retry_after_ms: int = 0
 
     @classmethod
     def stored(cls, result: str, place: str) -> Outcome:
@@ -49,9 +53,9 @@ class Outcome:
         return cls(result, is_stored=True, is_final=True, place=place)
 
     @classmethod
-    def failed(cls, result: str, place: str, *, is_final: bool = False) -> Outcome:
+    def failed(cls, result: str, place: str, *, is_final: bool = False, retry_after_ms: int = 0) -> Outcome:
         """The try did not; `is_final` when no other can."""
-        return cls(result, is_stored=False, is_final=is_final, place=place)
+        return cls(result, is_stored=False, is_final=is_final, place=place, retry_after_ms=retry_after_ms)
 
 
 class Carrier(Protocol):

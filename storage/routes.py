@@ -7,6 +7,7 @@ the first parcel needs it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -17,6 +18,8 @@ from callflow.core.errors import StorageError
 from callflow.storage.carrier import Carrier, NoCarrier, words_for
 from callflow.storage.durable import Draft, opened_folder
 
+_HTTP: Final = ("http", "https")
+
 
 def _show_url(url: str | None) -> str:
     return repr(None if url is None else without_credentials(url))
@@ -26,8 +29,9 @@ def _show_url(url: str | None) -> str:
 class Destinations:
     """What the user gave for `--upload`.
 
-    `database_url` is the account database, a SQLAlchemy URL; `local_folder`, where given, takes the place of the
-    network, and of the account database when that has no URL; `outbox` keeps what has not arrived.
+    `database_url` is the account database, a SQLAlchemy URL or that of a CouchDB cluster (http, https); `local_folder`,
+    where given, takes the place of the network, and of the account database when that has no URL; `outbox` keeps what
+    has not arrived.
     """
 
     database_url: str | None = field(repr=_show_url)
@@ -36,12 +40,11 @@ class Destinations:
 
 
 def can_send(target: Target) -> bool:
-    """Whether a parcel for `target` has a carrier to the place itself: HTTP and the account database have one.
+    """Whether a parcel for `target` has a carrier to the place itself; nothing is sent to `TargetKind.NONE`.
 
-    FTP and CouchDB have none yet, and nothing is sent to `TargetKind.NONE`. A local folder takes all of them.
+    A local folder takes whatever is a recording.
     """
-    is_http = target.kind is TargetKind.URL and _scheme_of(target.url) in ("http", "https")
-    return is_http or target.kind is TargetKind.ACCOUNT_DATABASE
+    return _carrier_name(target, None) is not None
 
 
 def check_destinations(destinations: Destinations) -> None:
@@ -51,7 +54,7 @@ def check_destinations(destinations: Destinations) -> None:
     be there, and a local folder or an outbox that cannot be written. No connection is made: a server that is down now
     is tried again when the recordings are sent.
     """
-    if destinations.database_url is not None:
+    if destinations.database_url is not None and _scheme_of(destinations.database_url) not in _HTTP:
         from callflow.storage.database import check_database
 
         check_database(destinations.database_url)
@@ -78,46 +81,64 @@ class Carriers:
 
     def choose(self, target: Target) -> Carrier:
         """The carrier for `target`. Raises `StorageError` when its place could not be used at all."""
-        database_url, local_folder = self._destinations.database_url, self._destinations.local_folder
-        if target.kind is TargetKind.ACCOUNT_DATABASE and database_url is not None:
-            return self._open.get("database") or self._open_database(database_url)
-        if local_folder is not None:
-            return self._open.get("local") or self._open_local(local_folder)
+        given = self._destinations
+        is_row = target.kind is TargetKind.ACCOUNT_DATABASE
         shown = without_credentials(target.url)
-        if target.kind is TargetKind.ACCOUNT_DATABASE:
+        name = _carrier_name(target, given.database_url)
+        if given.local_folder is not None and target.kind is not TargetKind.WEBHOOK:
+            name = name if is_row and given.database_url is not None else "local"
+        elif is_row and given.database_url is None:
             return NoCarrier("no account database named", shown)
-        if can_send(target):
-            return self._open.get("http") or self._open_http()
-        return NoCarrier(f"no way to send to {_kind_of_place(target)}", shown)
+        if name is None:
+            return NoCarrier(f"no way to send to {_scheme_of(target.url) or 'an address without scheme'}", shown)
+        if name not in self._open:
+            self._open[name] = self._opened(name)
+        return self._open[name]
 
     def close(self) -> None:
         """Close them all."""
         for carrier in self._open.values():
             carrier.close()
 
-    def _open_database(self, url: str) -> Carrier:
-        from callflow.storage.database import AccountDatabase
+    def _opened(self, name: str) -> Carrier:
+        if name == "database":
+            from callflow.storage.database import AccountDatabase
 
-        self._open["database"] = AccountDatabase(url)
-        return self._open["database"]
+            return AccountDatabase(self._destinations.database_url or "")
+        if name == "local":
+            from callflow.storage.local import LocalCarrier
 
-    def _open_local(self, folder: Path) -> Carrier:
-        from callflow.storage.local import LocalCarrier
+            assert self._destinations.local_folder is not None
+            return LocalCarrier(self._destinations.local_folder)
+        if name == "ftp":
+            from callflow.storage.ftp import FtpCarrier
 
-        self._open["local"] = LocalCarrier(folder)
-        return self._open["local"]
+            return FtpCarrier(self._timeout_ms)
+        if name == "s3":
+            from callflow.storage.s3 import S3Carrier
 
-    def _open_http(self) -> Carrier:
+            return S3Carrier(self._timeout_ms)
+        if name in ("couch", "cluster"):
+            from callflow.storage.couch import CouchCarrier
+
+            return CouchCarrier(self._timeout_ms, self._destinations.database_url if name == "cluster" else None)
         from callflow.storage.http import HttpCarrier
 
-        self._open["http"] = HttpCarrier(self._timeout_ms)
-        return self._open["http"]
+        return HttpCarrier(self._timeout_ms)
 
 
-def _kind_of_place(target: Target) -> str:
-    if target.kind is TargetKind.THIRD_PARTY_BIGCOUCH:
-        return "CouchDB"
-    return _scheme_of(target.url) or "an address without scheme"
+def _carrier_name(target: Target, database_url: str | None) -> str | None:
+    """Which carrier leads to the target; an account database whose URL is a CouchDB's (http, https) is a `cluster`."""
+    kind, scheme = target.kind, _scheme_of(target.url)
+    if kind is TargetKind.ACCOUNT_DATABASE:
+        return "cluster" if database_url is not None and _scheme_of(database_url) in _HTTP else "database"
+    if kind in (TargetKind.THIRD_PARTY_BIGCOUCH, TargetKind.COUCHDB):
+        return "couch"
+    if kind is TargetKind.S3:
+        return "s3"
+    if kind in (TargetKind.URL, TargetKind.WEBHOOK) and scheme in _HTTP:
+        return "http"
+    return "ftp" if kind is TargetKind.URL and scheme in ("ftp", "ftps") else None
 
 
 def _scheme_of(url: str) -> str:

@@ -52,13 +52,16 @@ def test_an_unusable_folder_is_refused(tmp_path: Path, which: str) -> None:
     [
         (TargetKind.URL, "http://h/r", True),
         (TargetKind.URL, "HTTPS://h/r", True),
-        (TargetKind.URL, "ftp://h/r", False),
+        (TargetKind.URL, "ftp://h/r", True),
         (TargetKind.URL, "http://[", False),
         (TargetKind.ACCOUNT_DATABASE, "", True),
-        (TargetKind.THIRD_PARTY_BIGCOUCH, "https://couch.example", False),
+        (TargetKind.THIRD_PARTY_BIGCOUCH, "https://couch.example", True),
+        (TargetKind.S3, "s3://bucket/object", True),
+        (TargetKind.WEBHOOK, "https://hook.example", True),
+        (TargetKind.WEBHOOK, "ftp://hook.example", False),
         (TargetKind.NONE, "", False),
     ],
 )
 def test_who_can_be_sent_to(kind: TargetKind, url: str, expected: bool) -> None:
-    """HTTP and the account database have a carrier; ftp and CouchDB have none yet."""
+    """Every kind of target has its carrier; what is no address, and what is nowhere, has none."""
     assert can_send(Target(kind, "", url, "r")) is expected
