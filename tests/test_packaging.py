@@ -24,7 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"actions": "callflow/actions", "callflow": "callflow", "examples": "callflow/examples"}
 ROOMS |= {"media": "callflow/media", "storage": "callflow/storage"}
 LEFT_BEHIND = (".git", ".venv", "build", "dist", "out", "*.egg-info", "__pycache__", ".hypothesis", ".*_cache")
-PIN_FILES = {"run": (), "test": ("test",), "dev": ("test", "dev")}
+PIN_FILES = {
+    "run": (),
+    "test": ("test", "mysql", "postgres", "s3", "tts"),
+    "dev": ("test", "mysql", "postgres", "s3", "tts", "dev"),
+}
 PIN = re.compile(r"^(?P<requirement>[a-z0-9][^ ]*==[^ ]+(?: ; [^\\]+)?) \\\n(?P<hashes>(?:    --hash=.*\n)+)", re.M)
 
 
