@@ -24,6 +24,7 @@ _WORDS: Final = {
     errno.ETIMEDOUT: "timeout",
     errno.EHOSTUNREACH: "unreachable",
     errno.ENETUNREACH: "unreachable",
+    errno.EINTR: "broken off",
 }
 
 

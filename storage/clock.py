@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
+
+WallClock = Callable[[], datetime]
+"""The time of day, aware, in UTC. It may jump: it is written down and shown, nothing is measured with it."""
 
 
 class Clock(Protocol):
@@ -15,6 +20,11 @@ class Clock(Protocol):
 
     def wait_ms(self, duration_ms: int) -> None:
         """Return after `duration_ms` milliseconds."""
+
+
+def utc_now() -> datetime:
+    """The machine's time of day."""
+    return datetime.now(UTC)
 
 
 class RealClock:

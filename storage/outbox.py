@@ -1,152 +1,195 @@
 """The outbox: every parcel is made durable here before it is sent, and leaves only when it arrived (design §4).
 
 Of each parcel the folder holds the audio, `<id>.<16 hex of its SHA-256><extension>`, and a journal, `<id>.json`,
-whose appearance is what puts the parcel in. The journal keeps the target's URL with its credentials, since a later
-retry needs them: both files have mode 0600, and nothing here prints a journal. The audio is copied, not linked: a
-second run may write into the same output file.
+whose appearance is what puts the parcel in. The journal keeps URLs with their credentials, since a later retry needs
+them: both files have mode 0600, and nothing here prints a journal. The audio is copied, not linked: a second run may
+write into the same output file.
+
+Several processes may share an outbox. Whoever changes it has the folder locked meanwhile, and a process that sends
+holds a locked hidden file there, by whose name journals say whose they are: it goes when its process does, however.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Self
 
 from attrs import evolve
 
-from callflow.core.delivery import Target, TargetKind
 from callflow.core.errors import StorageError
 from callflow.storage.carrier import words_for
-from callflow.storage.durable import Draft, opened_folder, read_blocks, sync_folder
-from callflow.storage.parcel import Parcel, check_id
+from callflow.storage.clock import WallClock, utc_now
+from callflow.storage.durable import (
+    Draft,
+    is_being_written,
+    locked_folder,
+    make_folder,
+    opened_folder,
+    read_blocks,
+    sweep,
+    sync_folder,
+)
+from callflow.storage.holdings import JOURNAL, held, read_from, remove
+from callflow.storage.journal import Entry, NoJournal, first_line, line_of_owner, line_of_try
+from callflow.storage.parcel import Attempt, Parcel
+from callflow.storage.routes import Destinations
 
-FORMAT: Final = 1
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,16}")
-_AUDIO: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,191}")
-
-
-def keep(outbox: Path, parcel: Parcel) -> Parcel:
-    """Make `parcel` durable in `outbox` and return it with `file` naming the copy; an older one of its id gives way.
-
-    Raises `StorageError` when the audio cannot be read or the folder not written.
-    """
-    try:
-        outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with opened_folder(outbox) as folder:
-            older = _audio_names(outbox, parcel.delivery_id)
-            name = _keep_audio(folder, parcel)
-            kept = evolve(parcel, file=outbox / name)
-            with Draft(folder, mode=0o600) as journal:
-                journal.write(_journal_text(kept).encode())
-                journal.publish(f"{parcel.delivery_id}.json")
-            for orphan in older - {name}:
-                _remove(folder, orphan)
-    except OSError as error:
-        raise StorageError(
-            f"outbox {outbox}: {parcel.file.name} cannot be kept, {words_for(error)}; name a folder that can be written"
-        ) from error
-    return kept
-
-
-def clear(outbox: Path, delivery_id: str) -> None:
-    """Remove a parcel that has arrived, its journal first; no parcel of that id is no error. Raises `StorageError`."""
-    check_id(delivery_id)
-    try:
-        with opened_folder(outbox) as folder:
-            names = _audio_names(outbox, delivery_id)
-            _remove(folder, f"{delivery_id}.json")
-            sync_folder(folder)
-            for name in names:
-                _remove(folder, name)
-    except OSError as error:
-        raise StorageError(
-            f"outbox {outbox}: {delivery_id} cannot be cleared, {words_for(error)}; remove its files by hand"
-        ) from error
 
 
 def pending(outbox: Path) -> tuple[Parcel, ...]:
-    """What is left in `outbox`, ordered by id; a folder that is not there is empty.
+    """What is left in `outbox`, ordered by id, `file` naming the copies; a folder that is not there is empty.
 
     Raises `StorageError` for a journal that is none, or whose audio is gone.
     """
-    if not outbox.is_dir():
-        return ()
-    journals = sorted(path for path in outbox.glob("*.json") if not path.name.startswith("."))
-    return tuple(_read_journal(path) for path in journals)
+    holdings = held(outbox)
+    for damage in holdings.damaged:
+        if damage.name.endswith(JOURNAL):
+            raise StorageError(f"{outbox / damage.name}: {damage.problem}; {damage.remedy}")
+    return tuple(each.parcel for each in holdings.entries)
 
 
-def _keep_audio(folder: int, parcel: Parcel) -> str:
+class Outbox:
+    """One process's hold on the outbox in the folder `path`: a context that lets go of what it has not cleared.
+
+    The folder is made by the first parcel. Several threads may use it; `StorageError` is raised where the folder, or
+    the audio that is to be kept, does not do.
+    """
+
+    def __init__(self, path: Path, wall: WallClock = utc_now) -> None:
+        self._path = path
+        self._wall = wall
+        self._mark: Draft | None = None
+
+    def keep(self, parcel: Parcel, meant_for: Destinations) -> Entry:
+        """Make `parcel` durable; an older one of its id gives way. The entry's file is the copy."""
+        with self._told(f"{parcel.file.name} cannot be kept", "name a folder that can be written"):
+            with open(parcel.file, "rb") as source:
+                return self._keep(parcel, meant_for, read_blocks(source))
+
+    def keep_text(self, parcel: Parcel, meant_for: Destinations, text: bytes) -> Entry:
+        """Make a parcel durable whose content is `text`; of `parcel.file` only the extension counts."""
+        with self._told(f"{parcel.delivery_id} cannot be kept", "name a folder that can be written"):
+            return self._keep(parcel, meant_for, (text,))
+
+    def take(self, delivery_id: str) -> Entry | None:
+        """Take over what another process left; None where it is gone, damaged, or in the hands of a living one."""
+        with (
+            self._told(f"{delivery_id} cannot be read", "look at its permissions"),
+            locked_folder(self._path) as folder,
+        ):
+            try:
+                entry = read_from(folder, self._path, delivery_id)
+            except NoJournal:
+                return None
+            if entry is None or is_being_written(folder, entry.by):
+                return None
+            # On a full disk it is sent without being marked as ours: that is what makes room.
+            with suppress(OSError):
+                self._append(delivery_id, line_of_owner(self._by(folder)))
+                return evolve(entry, by=self._by(folder))
+            return entry
+
+    def note(self, entry: Entry, attempt: Attempt) -> None:
+        """Add a try that failed to the journal, for whoever looks later; that is not worth an error."""
+        at = self._wall().isoformat(timespec="seconds")
+        with suppress(OSError):
+            self._append(entry.parcel.delivery_id, line_of_try(attempt, at))
+
+    def clear(self, entry: Entry) -> None:
+        """Remove a parcel that has arrived, its journal first; what took its place meanwhile stays."""
+        parcel = entry.parcel
+        with (
+            self._told(f"{parcel.delivery_id} cannot be cleared", "remove its files by hand"),
+            locked_folder(self._path) as folder,
+        ):
+            now = _entry_or_none(folder, self._path, parcel.delivery_id)
+            is_same = now is not None and now.parcel.file == parcel.file
+            if now is not None and is_same and now.by == entry.by:
+                remove(folder, f"{parcel.delivery_id}{JOURNAL}")
+                sync_folder(folder)
+            elif is_same:
+                return  # kept again by another process, which will clear it
+            remove(folder, parcel.file.name)
+
+    def __enter__(self) -> Self:
+        """The outbox itself."""
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        """Let go of what is left."""
+        if self._mark is not None:
+            self._mark.__exit__()
+            self._mark = None
+
+    def _keep(self, parcel: Parcel, meant_for: Destinations, blocks: Iterable[bytes]) -> Entry:
+        make_folder(self._path, 0o700)
+        with opened_folder(self._path) as opened:
+            by = self._by(opened)
+            with Draft(opened, 0o600) as audio, Draft(opened, 0o600) as journal:
+                for block in blocks:
+                    audio.write(block)
+                audio.settle()
+                name = f"{parcel.delivery_id}.{audio.sha256[:16]}{_extension_of(parcel)}"
+                kept_at = self._wall().isoformat(timespec="seconds")
+                copy = evolve(parcel, file=self._path / name)
+                entry = Entry(copy, meant_for, audio.bytes, audio.sha256, kept_at, by)
+                journal.write(first_line(entry))
+                journal.settle()
+                with locked_folder(self._path) as folder:
+                    self._publish(folder, entry, audio, journal)
+        return entry
+
+    def _publish(self, folder: int, entry: Entry, audio: Draft, journal: Draft) -> None:
+        """Put audio and journal in; until the journal has its name, what was there before is whole."""
+        delivery_id, name = entry.parcel.delivery_id, entry.parcel.file.name
+        older = _entry_or_none(folder, self._path, delivery_id)
+        older_name = "" if older is None else older.parcel.file.name
+        try:
+            # One sync of the folder is enough for both names, unless the audio must be there before the older goes.
+            audio.publish(name, is_synced=older is not None)
+            journal.publish(f"{delivery_id}{JOURNAL}")
+        finally:
+            if not journal.is_published and name != older_name:
+                remove(folder, name)
+        if older is not None and older_name != name:
+            if older.by == entry.by or not is_being_written(folder, older.by):
+                remove(folder, older_name)
+
+    def _by(self, folder: int) -> str:
+        """The name of this process's mark; what dead processes left half-written is swept when it is made."""
+        if self._mark is None:
+            self._mark = Draft(folder, 0o600)
+            sweep(folder)
+        return self._mark.name
+
+    def _append(self, delivery_id: str, line: bytes) -> None:
+        file = os.open(self._path / f"{delivery_id}{JOURNAL}", os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        try:
+            os.write(file, line)
+        finally:
+            os.close(file)
+
+    @contextmanager
+    def _told(self, problem: str, remedy: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(f"outbox {self._path}: {problem}, {words_for(error)}; {remedy}") from error
+
+
+def _entry_or_none(folder: int, outbox: Path, delivery_id: str) -> Entry | None:
+    try:
+        return read_from(folder, outbox, delivery_id)
+    except NoJournal:
+        return None
+
+
+def _extension_of(parcel: Parcel) -> str:
     suffix = parcel.file.suffix
     # ".json" is how a journal is known.
-    extension = suffix if _EXTENSION.fullmatch(suffix) and suffix.lower() != ".json" else ""
-    with open(parcel.file, "rb") as source, Draft(folder, mode=0o600) as audio:
-        for block in read_blocks(source):
-            audio.write(block)
-        name = f"{parcel.delivery_id}.{audio.sha256[:16]}{extension}"
-        audio.publish(name)
-    return name
-
-
-def _remove(folder: int, name: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder)
-
-
-def _journal_text(parcel: Parcel) -> str:
-    target = parcel.target
-    return json.dumps(
-        {
-            "format": FORMAT,
-            "delivery_id": parcel.delivery_id,
-            "audio": parcel.file.name,
-            "content_type": parcel.content_type,
-            "target": {"kind": target.kind.value, "method": target.method, "url": target.url, "rule": target.rule},
-            "folder": parcel.folder,
-            "metadata": dict(parcel.metadata),
-        },
-        indent=1,
-        allow_nan=False,
-    )
-
-
-def _audio_names(outbox: Path, delivery_id: str) -> frozenset[str]:
-    """The audio that the journal of `delivery_id` names: one file, or none where there is no sound journal."""
-    try:
-        return frozenset({_read_journal(outbox / f"{delivery_id}.json").file.name})
-    except (FileNotFoundError, StorageError):
-        return frozenset()
-
-
-def _read_journal(path: Path) -> Parcel:
-    """Read a journal as hostile input: every field is checked, and the audio is a plain file of this folder."""
-    text = path.read_bytes()
-    try:
-        parcel = _parcel_from(path.parent, json.loads(text))
-    # The faults' own words could show the URL's credentials.
-    except (ValueError, KeyError, TypeError, RecursionError, StorageError):
-        raise StorageError(f"{path}: not a journal of this outbox; remove it, or restore it from a copy") from None
-    if parcel.delivery_id != path.stem or parcel.file.is_symlink() or not parcel.file.is_file():
-        raise StorageError(f"{path}: its audio is not beside it; remove it, or put {parcel.file.name} back")
-    return parcel
-
-
-def _parcel_from(outbox: Path, journal: Mapping[str, Any]) -> Parcel:
-    if journal["format"] != FORMAT or _AUDIO.fullmatch(journal["audio"]) is None:
-        raise ValueError
-    target = journal["target"]
-    texts = (target["method"], target["url"], target["rule"], journal["content_type"], journal["folder"])
-    if not all(isinstance(text, str) for text in texts) or not isinstance(journal["metadata"], dict):
-        raise TypeError
-    method, url, rule, content_type, folder = texts
-    return Parcel(
-        delivery_id=journal["delivery_id"],
-        file=outbox / journal["audio"],
-        content_type=content_type,
-        target=Target(TargetKind(target["kind"]), method, url, rule),
-        metadata=journal["metadata"],
-        folder=folder,
-    )
+    return suffix if _EXTENSION.fullmatch(suffix) and suffix.lower() != JOURNAL else ""

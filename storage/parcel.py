@@ -16,6 +16,7 @@ from callflow.core.address import without_credentials
 from callflow.core.delivery import DeliveryState, Target
 from callflow.core.errors import StorageError
 
+ID_LENGTH_MAX: Final = 128
 _ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 
 
@@ -34,6 +35,10 @@ def _show_target(target: Target) -> str:
     return f"{target.kind.value} {target.method} {without_credentials(target.url)} ({target.rule})"
 
 
+def _show_url(url: str) -> str:
+    return repr(without_credentials(url))
+
+
 def _clean_metadata(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     """The document keeps the address it was sent to (B§6.5 `url`), not the password for it."""
     url = metadata.get("url")
@@ -46,7 +51,8 @@ class Parcel:
 
     `delivery_id` is fixed: the same recording has the same id however often it is delivered (design §12, "Deliveries");
     `file` is the audio; `metadata` the document of B§6.5, JSON values only, `url` made free of credentials;
-    `folder` the account's database of the month (`account/ac/me/x-202611`). A bad id raises `StorageError`.
+    `folder` the account's database of the month (`account/ac/me/x-202611`); `webhook` the URL that is told when it is
+    stored, or empty. A bad id raises `StorageError`.
     """
 
     delivery_id: str = field(validator=_check_id)
@@ -55,6 +61,7 @@ class Parcel:
     target: Target = field(repr=_show_target)
     metadata: Mapping[str, Any] = field(converter=_clean_metadata, repr=False)
     folder: str
+    webhook: str = field(default="", repr=_show_url)
 
 
 @frozen

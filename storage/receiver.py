@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -13,22 +13,29 @@ import uvicorn
 
 from callflow.core.errors import StorageError
 from callflow.storage.carrier import words_for
+from callflow.storage.connection import HEAD_BYTES_MAX, connection_with
+from callflow.storage.received import Received
 from callflow.storage.reception import Log, Reception
-from callflow.storage.shelf import Received, Shelf
+from callflow.storage.shelf import Shelf
+from callflow.storage.terms import DEFAULT_TERMS, Terms
 
 LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 _STOP_WITHIN_S: Final = 5
+_READERS_MAX: Final = 400
+"""How many connections there may be beyond those that upload; a request on one more is answered 503."""
 
 
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it takes requests."""
 
-    def __init__(self, app: Reception) -> None:
+    def __init__(self, shelf: Shelf, log: Log, terms: Terms) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
-                http="h11",
+                Reception(shelf, log, terms),
+                http=connection_with(terms.timeout_ms),
+                h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+                limit_concurrency=terms.max_uploads + _READERS_MAX,
                 loop="asyncio",
                 ws="none",
                 lifespan="off",
@@ -69,7 +76,7 @@ class RunningReceiver:
     """A receiver that runs while its context lasts: `with RunningReceiver(folder) as receiver: ... receiver.url`.
 
     Entering raises `StorageError` when the port is taken or the folder cannot be written. Leaving lets uploads under
-    way finish, for at most five seconds. `log` gets a line for each stored file.
+    way finish, for at most five seconds. `log` gets a line for each upload, stored or refused.
     """
 
     def __init__(
@@ -78,25 +85,30 @@ class RunningReceiver:
         *,
         port: int = 0,
         host: str = LOOPBACK,
-        max_bytes: int | None = None,
         log: Log | None = None,
+        terms: Terms = DEFAULT_TERMS,
     ) -> None:
         self._wanted = folder
         self._address = (host, port)
-        self._max_bytes = max_bytes
+        self._terms = terms
         self._log: Log = log if log is not None else structlog.get_logger("callflow.receiver")
 
     def __enter__(self) -> Self:
         """Start; on return requests are answered."""
         self._shelf = Shelf(self._wanted)
-        listener = _listen(*self._address)
+        try:
+            listener = _listen(*self._address)
+        except StorageError:
+            self._shelf.close()
+            raise
         self._url = _url_of(listener)
-        self._server = _Server(Reception(self._shelf, self._log, self._max_bytes))
+        self._server = _Server(self._shelf, self._log, self._terms)
         self._thread = threading.Thread(target=self._serve, args=(listener,), name="receiver", daemon=True)
         self._thread.start()
         self._server.is_ready.wait()
         if not self._server.started:
             self._thread.join()
+            self._shelf.close()
             raise StorageError(f"{self._url}: the receiver did not start; look at the error before this one")
         return self
 
@@ -104,6 +116,7 @@ class RunningReceiver:
         """Stop, and wait until it is done."""
         self._server.should_exit = True
         self._thread.join()
+        self._shelf.close()
 
     @property
     def url(self) -> str:
@@ -128,15 +141,13 @@ class RunningReceiver:
 
 
 def serve_forever(
-    folder: Path, port: int, host: str = LOOPBACK, max_bytes: int | None = None, log: Log | None = None
+    folder: Path, port: int, host: str = LOOPBACK, log: Log | None = None, terms: Terms = DEFAULT_TERMS
 ) -> None:
     """Receive into `folder` until the process is told to stop; an interrupt (Ctrl-C) is a normal end.
 
     The first line in `log` holds the URL. Raises `StorageError` when the port is taken or the folder cannot be written.
     """
     shown: Log = log if log is not None else structlog.get_logger("callflow.receiver")
-    shelf = Shelf(folder)
-    listener = _listen(host, port)
-    shown.info("receiving", url=_url_of(listener), folder=str(shelf.folder))
-    with listener, suppress(KeyboardInterrupt):
-        _Server(Reception(shelf, shown, max_bytes)).run(sockets=[listener])
+    with closing(Shelf(folder)) as shelf, _listen(host, port) as listener, suppress(KeyboardInterrupt):
+        shown.info("receiving", url=_url_of(listener), folder=str(shelf.folder))
+        _Server(shelf, shown, terms).run(sockets=[listener])

@@ -13,22 +13,33 @@ from typing import Final, Protocol
 from attrs import asdict
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from callflow.storage.audio_types import content_type_of
 from callflow.storage.carrier import words_for
-from callflow.storage.durable import BLOCK_BYTES, Draft
-from callflow.storage.index_page import index_page
-from callflow.storage.shelf import KeyReused, NameRefused, Received, Shelf, parts_of
+from callflow.storage.catalogue import length_ms_at, page_of
+from callflow.storage.durable import Draft
+from callflow.storage.idempotency import KeyReused
+from callflow.storage.index_page import POLICY, index_page
+from callflow.storage.particulars import particulars_of
+from callflow.storage.playback import playback
+from callflow.storage.received import Received
+from callflow.storage.shelf import Shelf
+from callflow.storage.shelf_names import NameRefused, fields_of, parts_of, upload_parts_of
+from callflow.storage.terms import Refusal, Terms
+from callflow.storage.token import CHALLENGE, FIELD, is_admitted
+from callflow.storage.upload import check_head, fill, key_of
 
 ALLOWED: Final = "GET, HEAD, POST, PUT"
-KEY_LENGTH_MAX: Final = 255
+RETRY_AFTER_S: Final = 5
+"""When to come back, told to uploads that are one too many."""
 
-_PAGE_POLICY: Final = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"
+_UPLOADS: Final = ("PUT", "POST")
 _STATUS: Final = {
     errno.ENOSPC: 507,
     errno.EDQUOT: 507,
+    errno.EMFILE: 503,
+    errno.ENFILE: 503,
     errno.EISDIR: 409,
     errno.ENOTDIR: 409,
     errno.ELOOP: 409,
@@ -43,108 +54,93 @@ class Log(Protocol):
         """Show one line."""
 
 
-class Refusal(Exception):
-    """An upload that is not kept: the status and the reason that the sender is told."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        self.status = status
-        self.reason = reason
-        super().__init__(status, reason)
-
-
 class Reception:
-    """The ASGI application over `shelf`: takes uploads of at most `max_bytes` (None: any), each a line in `log`."""
+    """The ASGI application over `shelf`: takes uploads on `terms`, each a line in `log`, stored or refused."""
 
-    def __init__(self, shelf: Shelf, log: Log, max_bytes: int | None) -> None:
+    def __init__(self, shelf: Shelf, log: Log, terms: Terms) -> None:
         self._shelf = shelf
         self._log = log
-        self._max_bytes = max_bytes
+        self._terms = terms
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
-        except NameRefused as refused:
-            response = PlainTextResponse(f"{refused}\n", 400)
-        except KeyReused as refused:
-            response = PlainTextResponse(f"{refused}\n", 422)
-        except Refusal as refused:
-            response = PlainTextResponse(f"{refused.reason}\n", refused.status)
-        except ClientDisconnect:
-            response = PlainTextResponse("the body ended early\n", 400)
-        except OSError as error:
-            response = PlainTextResponse(f"not stored: {words_for(error)}\n", _STATUS.get(error.errno or 0, 500))
+        except (Refusal, NameRefused, KeyReused, ClientDisconnect, OSError) as problem:
+            response = self._refuse(request, _refusal_for(problem))
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        fields = fields_of(request.scope["query_string"])
+        if not is_admitted(self._terms.token, request.headers.get("authorization", ""), fields):
+            raise Refusal(401, "the token is missing or wrong", {"WWW-Authenticate": CHALLENGE})
         raw_path = request.scope["raw_path"].decode("ascii")
-        if request.method in ("PUT", "POST"):
-            return await self._take(request, parts_of(raw_path))
+        if request.method in _UPLOADS:
+            return await self._take(request, fields, upload_parts_of(raw_path, fields))
         if request.method not in ("GET", "HEAD"):
-            return PlainTextResponse("only recordings are taken here\n", 405, {"Allow": ALLOWED})
+            raise Refusal(405, "only recordings are taken here", {"Allow": ALLOWED})
         if raw_path == "/":
-            page = await run_in_threadpool(lambda: index_page(self._shelf.entries()))
-            return HTMLResponse(page, headers={"Content-Security-Policy": _PAGE_POLICY})
-        found = await run_in_threadpool(self._shelf.find, parts_of(raw_path))
-        if found is None:
-            return PlainTextResponse("no such recording\n", 404)
-        path, status = found
-        return FileResponse(path, media_type=content_type_of(path.name), stat_result=status)
+            return await run_in_threadpool(self._front_page, fields)
+        return await run_in_threadpool(self._give, request, parts_of(raw_path))
 
-    async def _take(self, request: Request, parts: tuple[str, ...]) -> Response:
-        _check_kind(request)
-        declared = _declared_bytes(request)
-        self._check_size(declared or 0)
-        key = _key_of(request)
-        with await run_in_threadpool(self._shelf.draft_for, parts) as draft:
-            await self._fill(draft, request)
-            if declared is not None and draft.bytes != declared:
-                raise Refusal(400, f"{declared} bytes were announced, {draft.bytes} came")
-            received, is_repeated = await run_in_threadpool(partial(self._shelf.publish, draft, parts, key))
+    async def _take(self, request: Request, fields: dict[str, str], parts: tuple[str, ...]) -> Response:
+        check_head(request, self._terms)
+        key = key_of(request)
+        if self._under_way >= self._terms.max_uploads:
+            raise Refusal(503, "too many uploads at a time", {"Retry-After": str(RETRY_AFTER_S)})
+        self._under_way += 1
+        try:
+            with await run_in_threadpool(self._shelf.draft_for, parts) as draft:
+                await fill(draft, request, self._terms)
+                keep = partial(self._keep, draft, parts, key, particulars_of(fields))
+                return await run_in_threadpool(keep)
+        finally:
+            self._under_way -= 1
+
+    def _keep(self, draft: Draft, parts: tuple[str, ...], key: str | None, particulars: dict[str, str]) -> Response:
+        received, is_repeated = self._shelf.publish(draft, parts, key, particulars)
         if not is_repeated:
-            self._log.info("stored", **asdict(received))
+            self._log.info("stored", **asdict(received), length_ms=length_ms_at(self._shelf, parts))
         return _receipt(received, 201 if received.is_new and not is_repeated else 200)
 
-    async def _fill(self, draft: Draft, request: Request) -> None:
-        block = bytearray()
-        async for piece in request.stream():
-            self._check_size(draft.bytes + len(block) + len(piece))
-            block += piece
-            if len(block) >= BLOCK_BYTES:
-                await run_in_threadpool(draft.write, block)
-                block = bytearray()
-        await run_in_threadpool(draft.write, block)
+    def _front_page(self, fields: dict[str, str]) -> Response:
+        wish = fields.get("page", "")
+        number = int(wish) if wish.isascii() and wish.isdecimal() and len(wish) < 10 else 1
+        page = index_page(page_of(self._shelf, number), fields.get(FIELD) if self._terms.token else None)
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        return HTMLResponse(page, headers=headers)
 
-    def _check_size(self, count: int) -> None:
-        if self._max_bytes is not None and count > self._max_bytes:
-            raise Refusal(413, f"a recording may have {self._max_bytes} bytes here")
+    def _give(self, request: Request, parts: tuple[str, ...]) -> Response:
+        file = self._shelf.open(parts)
+        if file is None:
+            raise Refusal(404, "no such recording")
+        return playback(file, parts[-1], request.method, request.headers)
+
+    def _refuse(self, request: Request, refusal: Refusal) -> Response:
+        if request.method in _UPLOADS:
+            sender = request.client.host if request.client is not None else ""
+            # Without the query, which may hold the token.
+            path = request.scope["raw_path"].decode("ascii")
+            self._log.info("refused", path=path, status=refusal.status, reason=refusal.reason, sender=sender)
+        return PlainTextResponse(f"{refusal.reason}\n", refusal.status, refusal.headers)
+
+
+def _refusal_for(problem: Refusal | NameRefused | KeyReused | ClientDisconnect | OSError) -> Refusal:
+    match problem:
+        case Refusal():
+            return problem
+        case NameRefused():
+            return Refusal(400, str(problem))
+        case KeyReused():
+            return Refusal(422, str(problem))
+        case ClientDisconnect():
+            return Refusal(400, "the body ended early")
+        case OSError():
+            return Refusal(_STATUS.get(problem.errno or 0, 500), f"not stored: {words_for(problem)}")
 
 
 def _receipt(received: Received, status: int) -> Response:
     return JSONResponse({"path": received.path, "bytes": received.bytes, "sha256": received.sha256}, status)
-
-
-def _check_kind(request: Request) -> None:
-    """Refuse a web form: its body is the file wrapped in boundaries, which no player opens; the seed's is the file."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        raise Refusal(415, "a form is not taken: send the raw bytes of the file as the body (curl --data-binary)")
-
-
-def _declared_bytes(request: Request) -> int | None:
-    text = request.headers.get("content-length")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise Refusal(400, "Content-Length is no number")
-    return int(text)
-
-
-def _key_of(request: Request) -> str | None:
-    """The idempotency key of a POST; PUT needs none, it is idempotent by its URL."""
-    key = request.headers.get("idempotency-key") if request.method == "POST" else None
-    if key is not None and len(key) > KEY_LENGTH_MAX:
-        raise Refusal(400, f"the idempotency key is longer than {KEY_LENGTH_MAX} characters")
-    return key

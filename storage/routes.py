@@ -6,6 +6,7 @@ the first parcel needs it.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,13 +17,26 @@ from callflow.core.address import without_credentials
 from callflow.core.delivery import Target, TargetKind
 from callflow.core.errors import StorageError
 from callflow.storage.carrier import Carrier, NoCarrier, words_for
-from callflow.storage.durable import Draft, opened_folder
+from callflow.storage.durable import Draft, make_folder, opened_folder
 
 _HTTP: Final = ("http", "https")
 
 
+_SQLITE_FROM_HERE: Final = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:|file:)(.+)", re.DOTALL)
+
+
 def _show_url(url: str | None) -> str:
     return repr(None if url is None else without_credentials(url))
+
+
+def _from_anywhere(url: str | None) -> str | None:
+    """The same URL, an SQLite file's path made absolute: the outbox remembers it for another day and another folder."""
+    found = None if url is None else _SQLITE_FROM_HERE.fullmatch(url)
+    return url if found is None else f"{found[1]}{Path.cwd()}/{found[2]}"
+
+
+def _absolute(folder: Path | None) -> Path | None:
+    return None if folder is None else folder.absolute()
 
 
 @frozen
@@ -31,11 +45,11 @@ class Destinations:
 
     `database_url` is the account database, a SQLAlchemy URL or that of a CouchDB cluster (http, https); `local_folder`,
     where given, takes the place of the network, and of the account database when that has no URL; `outbox` keeps what
-    has not arrived.
+    has not arrived. Paths are made absolute.
     """
 
-    database_url: str | None = field(repr=_show_url)
-    local_folder: Path | None
+    database_url: str | None = field(repr=_show_url, converter=_from_anywhere)
+    local_folder: Path | None = field(converter=_absolute)
     outbox: Path
 
 
@@ -64,7 +78,7 @@ def check_destinations(destinations: Destinations) -> None:
         LocalCarrier(destinations.local_folder).close()
     outbox = destinations.outbox
     try:
-        outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(outbox, 0o700)
         with opened_folder(outbox) as folder, Draft(folder):
             pass
     except OSError as error:

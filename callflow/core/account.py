@@ -26,6 +26,7 @@ from callflow.core.account_groups import Group, GroupDocument
 from callflow.core.account_menus import Menu, MenuDocument
 from callflow.core.account_metaflows import Placed, read_account_metaflows
 from callflow.core.account_recordings import RecordingReview
+from callflow.core.account_storage import read_account_storage
 from callflow.core.call_recording import AccountRecordingDocument, LegacyRecording
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.directory import Account, FlowDocument, FlowMatch
@@ -37,6 +38,7 @@ from callflow.core.metaflows import Bindings
 from callflow.core.number_patterns import BadPattern, compile_pattern
 from callflow.core.settings import Reading, read_settings, setting
 from callflow.core.shown import child_path, shown
+from callflow.core.storage_plan import StoragePlan
 
 __all__ = [
     "Account",
@@ -147,7 +149,7 @@ class _Reader:
             mailboxes={box.id: box.record(voicemail) for _, box in boxes},
             media={each.id: each.record() for _, each in files},
             flows=self._flows(document),
-            system=system_media(media, callflow),
+            system=system_media(media, callflow, self._storage_plan(document)),
             preflow_id=heading.preflow.always if heading.preflow else None,
             recordings=recordings,
             metaflows=metaflows,
@@ -253,6 +255,13 @@ class _Reader:
     def _system(self, document: Mapping[Any, Any]) -> tuple[MediaConfigDocument, CallflowConfigDocument]:
         configs = ConfigReader(self.known, self.bounds_are_errors, self.faults, self.diagnostics)
         return configs.media(document), configs.callflow(document)
+
+    def _storage_plan(self, document: Mapping[Any, Any]) -> StoragePlan | None:
+        strict, skips = self.bounds_are_errors, self.skip_unsimulated
+        found = read_account_storage(document, bounds_are_errors=strict, skip_unsimulated=skips)
+        self.faults += found.faults
+        self.diagnostics += found.diagnostics
+        return found.plan
 
     def _check_owners(self, owned: list[tuple[str, Any]], users: Collection[str]) -> None:
         for where, each in owned:

@@ -11,17 +11,27 @@ from typing import Any
 
 from attrs import frozen
 
+from callflow.core.address import is_host, is_url
 from callflow.core.call_recording import LegacyRecording, RecordingCells, RecordingDirections, endpoint_layer
 from callflow.core.codecs import CODEC_RATES_HZ
 from callflow.core.endpoints import Device, Mailbox, MediaFile, SystemMedia, User
 from callflow.core.settings import setting
 from callflow.core.shown import shown
 from callflow.core.sounds import FORMATS
+from callflow.core.storage_plan import StoragePlan
 
 
 def _made_here(value: Any, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
     """The fault of a file format that nobody here can write: our limit, in every profile."""
     return None if value in FORMATS else (f"{shown(value)} is not made here", " or ".join(FORMATS))
+
+
+def _database_server(value: Any, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The fault of what names no database server: no delivery could ever arrive, in any profile."""
+    is_web = value.partition("://")[0].lower() in ("http", "https") and is_url(value) and not set(value) & set("?#")
+    if not value or is_host(value) or is_web:
+        return None
+    return f"{shown(value)} is no database server", "write host, host:port or http://user:password@host:port"
 
 
 @frozen
@@ -186,7 +196,9 @@ class MediaConfigDocument:
 
     store_recordings: bool = setting(False, help="Whether a recording without url goes to the account's database.")
     max_recording_time_limit: int = setting(10_800, help="Longest recording in seconds.", at_least=1)
-    third_party_bigcouch_host: str | None = setting(None, help="The database server that recordings go to instead.")
+    third_party_bigcouch_host: str | None = setting(
+        None, help="The database server that recordings go to instead.", check=_database_server
+    )
     record_min_sec: int = setting(0, help="Shortest recording in seconds that is kept.", at_least=0)
     call_recording: RecordingDefaultsDocument | None = setting(None, help="Defaults of every recording.")
 
@@ -210,8 +222,13 @@ class CallflowConfigDocument:
     voicemail: VoicemailDocument | None = setting(None, help="Limits of voicemail.")
 
 
-def system_media(media: MediaConfigDocument, callflow: CallflowConfigDocument) -> SystemMedia:
-    """Return the record of both system documents; `media` has the first word on the format (design §6)."""
+def system_media(
+    media: MediaConfigDocument, callflow: CallflowConfigDocument, plan: StoragePlan | None = None
+) -> SystemMedia:
+    """Return the record of both system documents; `media` has the first word on the format (design §6).
+
+    `plan` is the account's storage plan.
+    """
     recording = media.call_recording or RecordingDefaultsDocument()
     fallback = callflow.call_recording or RecordingDefaultsDocument()
     voicemail = callflow.voicemail or VoicemailDocument()
@@ -225,6 +242,7 @@ def system_media(media: MediaConfigDocument, callflow: CallflowConfigDocument) -
         max_message_count=voicemail.max_message_count,
         min_message_size_ms=voicemail.min_message_size,
         max_message_length_s=voicemail.max_message_length,
+        plan=plan,
     )
 
 

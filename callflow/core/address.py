@@ -19,6 +19,10 @@ _WITHIN_PARAMETER: Final = re.compile(r"([?;#])")
 _SECRET_PARTS: Final = ("token", "secret", "passw", "phrase", "pwd", "signature", "credential", "apikey", "accesskey")
 _SECRET_WORDS: Final = frozenset({"auth", "authorization", "bearer", "hmac", "jwt", "key", "pass", "pin", "pw", "sig"})
 _NO_LETTERS: Final = re.compile(r"[^a-z0-9]+")
+_HOST: Final = re.compile(
+    r"(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII | re.IGNORECASE
+)
+_LAST_PORT: Final = 65_535
 
 
 def without_credentials(url: str) -> str:
@@ -78,3 +82,9 @@ def is_url(text: str) -> bool:
 def has_control_characters(text: str) -> bool:
     """Whether `text` holds a control character: a line break, NUL, an escape (categories Cc of Unicode)."""
     return any(each < " " or "\x7f" <= each < "\xa0" for each in text)
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` is `host` or `host:port`: a name, an IPv4 address or an IPv6 one in brackets, ports 1 to 65535."""
+    match = _HOST.fullmatch(text)
+    return match is not None and (match["port"] is None or 0 < int(match["port"]) <= _LAST_PORT)

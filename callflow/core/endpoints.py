@@ -9,6 +9,8 @@ from typing import Final
 
 from attrs import frozen
 
+from callflow.core.storage_plan import StoragePlan
+
 
 @frozen
 class User:
@@ -83,7 +85,8 @@ class MediaFile:
 class SystemMedia:
     """The system documents' say in recording (B§3.2, B§3.4, B§6.1) and voicemail (B§7.6).
 
-    `max_recording_time_limit` is in seconds; `storage_retry_times` counts tries after the first (B§6.6).
+    `max_recording_time_limit` is in seconds; `storage_retry_times` counts tries after the first (B§6.6). `plan` is the
+    account's storage plan, which goes before the system's words on where a recording is stored (B§6.1 row 5).
     """
 
     store_recordings: bool = False
@@ -95,3 +98,4 @@ class SystemMedia:
     max_message_count: int = 100
     min_message_size_ms: int = 500
     max_message_length_s: int = 500
+    plan: StoragePlan | None = None

@@ -123,7 +123,7 @@ class Engine:
         self._exchange.agenda.after(after_ms, _declared, (call_id, leg, name, step), None, -1)
 
     def answer_delivery(self, answer: DeliveryAnswered, *, because: int, after_ms: int = 0) -> None:
-        """Answer the REQUEST row `because`: what the target said to one try."""
+        """Answer the REQUEST row `because`, `deliver` or `save document`: what the target said to one try."""
         self._exchange.agenda.after(after_ms, _delivery_answered, None, answer, because)
 
     def answer_silence(self, answer: SilenceAnswered, *, because: int) -> None:

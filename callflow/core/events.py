@@ -128,11 +128,19 @@ class SilenceAnswered:
 
 @frozen
 class DeliveryAnswered:
-    """A target answered one try: `result` in the trace's words (`201`, `timeout`), and whether the file is stored."""
+    """The answer to a REQUEST row `deliver` or `save document`: `result` in the trace's words (`201`, `timeout`).
+
+    `is_stored`: the try is good. `is_kept` says of a failed one that the target has the file all the same, because
+    only its answer was lost. `redirects` were followed on the way. `asked_wait_ms` is how long the target asked to be
+    left alone (Retry-After), which nobody heeds (B§6.6).
+    """
 
     delivery: int
     result: str
     is_stored: bool
+    is_kept: bool = False
+    redirects: int = 0
+    asked_wait_ms: int = 0
 
 
 Told = Answers | Rejects | HangsUp | Presses | Speaks | FallsSilent | Holds | Resumes | Transfers | Controls

@@ -40,8 +40,10 @@ class Setting:
 
     `flows` are the loaded flows by id; a flow written inside a node is there by that node's JSON path.
     `start_s` is the virtual wall clock at 0 ms in Unix seconds, `utc_offset_s` the local time's distance from UTC.
-    `delivers` False leaves every delivery waiting: somebody really uploads afterwards. `raises` True lets an action's
-    exception out instead of making it an ERROR row.
+    `delivers` False leaves every delivery waiting: somebody really uploads afterwards. `asks_documents` True makes each
+    saving of a recording's document a request, which may fail; otherwise it succeeds at once. `webhook_url`, if any, is
+    told of every recording that is stored. `raises` True lets an action's exception out instead of making it an ERROR
+    row.
     """
 
     account: Account
@@ -51,6 +53,8 @@ class Setting:
     start_s: int = 0
     utc_offset_s: int = 0
     delivers: bool = True
+    asks_documents: bool = False
+    webhook_url: str = field(default="", repr=False)
     raises: bool = False
 
 

@@ -132,6 +132,18 @@ class Profile:
         "hang-up.",
         "B§2.3, B§2.5",
     )
+    sends_ftps: bool = _switch(
+        "A recording whose url is ftps:// is sent there; otherwise the sender cannot read the address: not stored.",
+        "B§6.3",
+    )
+    tries_per_attempt: int = _switch(
+        "How often each attempt of a delivery tries to send the file, 5 s apart.",
+        "B§6.6",
+    )
+    saves_document_again: bool = _switch(
+        "A recording's document that cannot be saved is tried again like its file; otherwise the delivery has failed.",
+        "B§6.6; C20",
+    )
 
 
 @frozen
@@ -173,6 +185,9 @@ DOCS = Profile(
     limit_ends_on_whole_seconds=False,
     bridge_setup_ms=0,
     answers_fallen_cause=True,
+    sends_ftps=True,
+    tries_per_attempt=1,
+    saves_document_again=True,
 )
 """The seed document to the letter."""
 
@@ -205,6 +220,9 @@ KAZOO_4 = Profile(
     limit_ends_on_whole_seconds=True,
     bridge_setup_ms=200,
     answers_fallen_cause=False,
+    sends_ftps=False,
+    tries_per_attempt=5,
+    saves_document_again=False,
 )
 """What the code of Kazoo 4 does."""
 
@@ -237,6 +255,9 @@ KAZOO_5 = Profile(
     limit_ends_on_whole_seconds=True,
     bridge_setup_ms=200,
     answers_fallen_cause=True,
+    sends_ftps=True,
+    tries_per_attempt=5,
+    saves_document_again=False,
 )
 """What the code of Kazoo 5 does, as far as it can be seen."""
 

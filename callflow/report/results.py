@@ -21,17 +21,31 @@ Outcome = Literal["passed", "failed", "error"]
 
 @frozen
 class Attempt:
-    """One try of a delivery; `result` is the target's reply in the trace's words: `201`, `503`, `timeout`."""
+    """One try of a delivery; `result` is the target's reply in the trace's words: `201`, `503`, `timeout`.
+
+    That of a try to save the recording's document begins with `document: `; only those that failed are listed.
+    """
 
     at_ms: int
     result: str
 
 
 @frozen
+class WebhookResult:
+    """Whether a webhook was told of a stored recording: `state` is stored (it was), failed or waiting."""
+
+    url: str
+    state: str
+    attempts: tuple[Attempt, ...] = ()
+
+
+@frozen
 class DeliveryResult:
     """What became of one file; `method` and `url` are None where the target has none.
 
-    `target` is url, account_database, third_party_bigcouch or none; `state` stored, failed, not_stored or waiting.
+    `target` is a value of `TargetKind`; `state` stored, failed, not_stored or waiting. `overwritten_by` is the index of
+    the recording that was stored in this one's place afterwards (B§6.3), `webhook` what was told of it; `as_json`
+    leaves both out where there is none.
     """
 
     target: str
@@ -39,6 +53,8 @@ class DeliveryResult:
     url: str | None
     state: str
     attempts: tuple[Attempt, ...] = ()
+    overwritten_by: int | None = None
+    webhook: WebhookResult | None = None
 
 
 @frozen
@@ -179,13 +195,23 @@ def _recording(recording: RecordingResult) -> dict[str, Any]:
 
 
 def _delivery(delivery: DeliveryResult) -> dict[str, Any]:
-    return {
+    found: dict[str, Any] = {
         "target": delivery.target,
         "method": delivery.method,
         "url": delivery.url,
         "state": delivery.state,
-        "attempts": [{"at_ms": attempt.at_ms, "result": attempt.result} for attempt in delivery.attempts],
+        "attempts": _attempts(delivery.attempts),
     }
+    if delivery.overwritten_by is not None:
+        found["overwritten_by"] = delivery.overwritten_by
+    if delivery.webhook is not None:
+        webhook = delivery.webhook
+        found["webhook"] = {"url": webhook.url, "state": webhook.state, "attempts": _attempts(webhook.attempts)}
+    return found
+
+
+def _attempts(attempts: tuple[Attempt, ...]) -> list[dict[str, Any]]:
+    return [{"at_ms": attempt.at_ms, "result": attempt.result} for attempt in attempts]
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, str]:

@@ -10,20 +10,10 @@ from attrs import define, evolve, field
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.trace import DELIVERY, ERROR, EVENT, LEG, NODE, RECORDER, TRACE, Row
 from callflow.report.remarks import remark_of
-from callflow.report.results import (
-    Attempt,
-    CallResult,
-    DeliveryResult,
-    Failure,
-    Outcome,
-    PathStep,
-    RecordingResult,
-    RunResult,
-)
+from callflow.report.results import CallResult, Failure, Outcome, PathStep, RecordingResult, RunResult
+from callflow.report.sent import Sent
 
 _A_LEG: Final = "A"
-_DELIVERY_STATES: Final = {"STORED": "stored", "FAILED": "failed", "NOT_STORED": "not_stored"}
-_TRIED: Final = ("ACCEPTED", "TRY_FAILED", "LAST_TRY_FAILED")
 
 
 def summarise(
@@ -46,7 +36,7 @@ def summarise(
 
 @define(eq=False)
 class _Call:
-    """A call's result in the making: its recordings by index, in arming order, and their deliveries.
+    """A call's result in the making: its recordings by index, in arming order, and what was sent.
 
     The call ends with its controlled leg: the caller's, or the one that was transferred last.
     """
@@ -55,11 +45,11 @@ class _Call:
     controlled: str = _A_LEG
     path: list[PathStep] = field(factory=list)
     recordings: dict[int, RecordingResult] = field(factory=dict)
-    deliveries: dict[int, DeliveryResult] = field(factory=dict)
+    sent: Sent = field(factory=Sent)
 
     def finished(self) -> CallResult:
         """The call with everything in its place; only a finished recording ever got a delivery."""
-        recordings = (evolve(each, delivery=self.deliveries.get(index)) for index, each in self.recordings.items())
+        recordings = (evolve(each, delivery=self.sent.deliveries.get(index)) for index, each in self.recordings.items())
         return evolve(self.result, path=tuple(self.path), recordings=tuple(recordings))
 
 
@@ -85,9 +75,14 @@ class Summary:
             step = PathStep(row.at_ms, detail["flow"], detail["where"], row.name)
             self._calls[row.call_id].path.append(step)
         elif kind == RECORDER and "to" in detail:
-            _recorder_moved(self._calls[row.call_id].recordings, row, detail)
+            call = self._calls[row.call_id]
+            _recorder_moved(call.recordings, row, detail)
+            if "appends_to" in detail:
+                call.sent.appends[detail["recording"]] = detail["appends_to"]
         elif kind == DELIVERY:
-            _delivery_moved(self._calls[row.call_id].deliveries, row, detail)
+            remark = self._calls[row.call_id].sent.take(row, detail)
+            if remark is not None:
+                self._remarks.append(remark)
         elif kind == TRACE:
             self._scenario = str(detail.get("scenario", ""))
             self._profile = str(detail.get("profile", ""))
@@ -154,15 +149,3 @@ def _recorder_moved(recordings: dict[int, RecordingResult], row: Row, detail: Ma
             completion_cause=detail["completion_cause"],
         )
     recordings[index] = recording
-
-
-def _delivery_moved(deliveries: dict[int, DeliveryResult], row: Row, detail: Mapping[str, Any]) -> None:
-    """A delivery's move; the first row of each names the target, each answered try is an attempt."""
-    index = detail["recording"]
-    if "target" in detail:
-        target, method, url = detail["target"], detail["method"] or None, detail["url"] or None
-        deliveries[index] = DeliveryResult(target, method, url, "waiting")
-    delivery = evolve(deliveries[index], state=_DELIVERY_STATES.get(detail["to"], "waiting"))
-    if row.name in _TRIED:
-        delivery = evolve(delivery, attempts=(*delivery.attempts, Attempt(row.at_ms, detail["result"])))
-    deliveries[index] = delivery

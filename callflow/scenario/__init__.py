@@ -6,7 +6,19 @@ account, `read_document` any JSON or YAML file with the line of every value.
 
 from __future__ import annotations
 
-from callflow.scenario.answers import Answer, HttpStatus, Refused, Reset, Slow, StorageScript, Timeout
+from callflow.scenario.answers import (
+    Answer,
+    DiskFull,
+    DnsFailure,
+    HttpStatus,
+    Redirects,
+    Refused,
+    Reset,
+    Slow,
+    Stored,
+    Timeout,
+    Truncated,
+)
 from callflow.scenario.document import Document, load_account, parse_document, read_document
 from callflow.scenario.durations import Tolerance, format_duration, parse_duration, parse_tolerance
 from callflow.scenario.expect import (
@@ -24,6 +36,7 @@ from callflow.scenario.language import Scenario, load_scenario, parse_scenario
 from callflow.scenario.occurrences import EventPattern, EventWord, parse_event
 from callflow.scenario.people import Caller, CallScript
 from callflow.scenario.steps import After, At, Step, When
+from callflow.scenario.storage_part import StorageScript
 from callflow.scenario.verb_grammar import parse_verb
 from callflow.scenario.verbs import (
     Answers,
@@ -44,17 +57,18 @@ from callflow.scenario.verbs import (
     SendsTone,
     Speaks,
     StorageFails,
+    StorageWorks,
     Transfers,
     Verb,
 )
 
 __all__ = [
     "After", "Answer", "Answers", "At", "AudioExpectation", "BreaksSwitch", "CallScript", "Caller", "Calls",
-    "ControlsRecording", "DeliveryExpectation", "Document", "DoesNotAnswer", "EventCount", "EventExpectation",
-    "EventPattern", "EventWord", "Expectations", "Expected", "ExpectedWord", "ExpectedWords", "HangsUp", "Holds",
-    "HttpStatus", "IsBusy", "IsSilent", "Plays", "Presses", "RecordingExpectation", "Refused", "Rejects", "Reset",
-    "Resumes", "Says", "Scenario", "SendsNoise", "SendsTone", "Slow", "Speaks", "Step", "StorageFails",
-    "StorageScript", "Timeout", "Tolerance", "Transfers", "Verb", "When", "format_duration", "load_account",
-    "load_scenario", "parse_document", "parse_duration", "parse_event", "parse_scenario", "parse_tolerance",
-    "parse_verb", "read_document",
+    "ControlsRecording", "DeliveryExpectation", "DiskFull", "DnsFailure", "Document", "DoesNotAnswer", "EventCount",
+    "EventExpectation", "EventPattern", "EventWord", "Expectations", "Expected", "ExpectedWord", "ExpectedWords",
+    "HangsUp", "Holds", "HttpStatus", "IsBusy", "IsSilent", "Plays", "Presses", "RecordingExpectation", "Redirects",
+    "Refused", "Rejects", "Reset", "Resumes", "Says", "Scenario", "SendsNoise", "SendsTone", "Slow", "Speaks", "Step",
+    "StorageFails", "StorageScript", "StorageWorks", "Stored", "Timeout", "Tolerance", "Transfers", "Truncated",
+    "Verb", "When", "format_duration", "load_account", "load_scenario", "parse_document", "parse_duration",
+    "parse_event", "parse_scenario", "parse_tolerance", "parse_verb", "read_document",
 ]  # fmt: skip

@@ -1,31 +1,42 @@
-"""What the storage target replies (design §6), one reply for each attempt of a delivery.
+"""What a storage target replies to one try (design §6), and what each reply comes to.
 
-Written `503`, `refused`, `timeout`, `reset`, `slow 2s` or `slow 2s then 503`. `503 retry after 30s` is known and
-refused: production ignores the wait (B§6.6), and so would this simulator, without a word.
+`str(answer)` writes the words that `callflow.scenario.answer_words` reads.
 """
 
 from __future__ import annotations
 
-import re
+from functools import singledispatch
+from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from callflow.core.errors import ScenarioError
-from callflow.core.shown import shown
-from callflow.scenario.durations import format_duration, parse_duration
-from callflow.scenario.nodes import Node, at, items, mapping, text
-from callflow.scenario.not_yet import refuse_not_yet
-from callflow.scenario.words import suggestion
+from callflow.scenario.durations import format_duration
+
+TIMEOUT_MS: Final = 300_000
+"""How long production waits for a target that never replies (B§6.6)."""
+
+REDIRECTS_MAX: Final = 10
+"""How many redirects production follows (B§6.4)."""
 
 
 @frozen
 class HttpStatus:
-    """An HTTP reply, 100 to 599."""
+    """A status, 100 to 599, of HTTP or FTP. `retry_after_ms` is what the target asks for, and nobody heeds (B§6.6)."""
 
     code: int
+    retry_after_ms: int = 0
 
     def __str__(self) -> str:
-        return str(self.code)
+        tail = f" retry after {format_duration(self.retry_after_ms)}" if self.retry_after_ms else ""
+        return f"{self.code}{tail}"
+
+
+@frozen
+class Stored:
+    """A target that knows no status has taken it."""
+
+    def __str__(self) -> str:
+        return "stored"
 
 
 @frozen
@@ -53,73 +64,114 @@ class Reset:
 
 
 @frozen
+class DnsFailure:
+    """The target's name leads nowhere."""
+
+    def __str__(self) -> str:
+        return "dns failure"
+
+
+@frozen
+class DiskFull:
+    """The target has no room."""
+
+    def __str__(self) -> str:
+        return "disk full"
+
+
+@frozen
+class Truncated:
+    """The target has taken the file, and its acknowledgement is cut off: the try has failed all the same."""
+
+    def __str__(self) -> str:
+        return "truncated"
+
+
+@frozen
+class Redirects:
+    """Redirects that production follows, 301 or 302, and the status at their end; None: they lead in a circle."""
+
+    codes: tuple[int, ...]
+    then: HttpStatus | None
+
+    def __str__(self) -> str:
+        chain = " then ".join(map(str, self.codes))
+        return f"{chain} loop" if self.then is None else f"{chain} then {self.then}"
+
+
+Prompt = HttpStatus | Stored | Refused | Timeout | Reset | DnsFailure | DiskFull | Truncated | Redirects
+"""A reply that does not keep anybody waiting longer than it must."""
+
+
+@frozen
 class Slow:
     """The reply `then` comes only after `delay_ms`."""
 
     delay_ms: int
-    then: HttpStatus = HttpStatus(201)
+    then: Prompt = HttpStatus(201)
 
     def __str__(self) -> str:
-        tail = "" if self.then == HttpStatus(201) else f" then {self.then}"
+        tail = "" if self.then in (HttpStatus(200), HttpStatus(201), Stored()) else f" then {self.then}"
         return f"slow {format_duration(self.delay_ms)}{tail}"
 
 
-Answer = HttpStatus | Refused | Timeout | Reset | Slow
-"""One reply of the target."""
+Answer = Prompt | Slow
+"""One reply of a target."""
 
 
 @frozen
-class StorageScript:
-    """What the target replies: every delivery reads `answers` from its start, the last one repeats (design §12).
+class Reply:
+    """What an answer comes to: the fields are those of `DeliveryAnswered`, and `delay_ms`, how long it takes."""
 
-    Without answers the target takes everything.
-    """
-
-    answers: tuple[Answer, ...] = ()
-
-
-_WORDS: dict[str, Answer] = {"refused": Refused(), "timeout": Timeout(), "reset": Reset()}
-_STATUS = re.compile(r"([0-9]{1,6})(?: retry after (.+))?")
-_SLOW = re.compile(r"slow (.+?)(?: then (.+))?")
-_EXAMPLE = "[503, refused, timeout, reset, slow 2s, slow 2s then 503, 201]"
+    result: str
+    is_stored: bool = False
+    delay_ms: int = 0
+    is_kept: bool = False
+    redirects: int = 0
+    asked_wait_ms: int = 0
 
 
-def parse_answer(words: str) -> Answer:
-    """The reply that the words describe; raises ScenarioError (without a place)."""
-    words = " ".join(words.split())
-    if words in _WORDS:
-        return _WORDS[words]
-    if _STATUS.fullmatch(words):
-        return _status(words)
-    if slow := _SLOW.fullmatch(words):
-        return Slow(parse_duration(slow.group(1)), _status(slow.group(2)) if slow.group(2) else HttpStatus(201))
-    raise ScenarioError("", f"unknown reply {shown(words)}", suggestion(words, [*_WORDS, "slow 2s", "503", "201"]))
+@singledispatch
+def reply_of(answer: Answer) -> Reply:
+    """What this answer comes to: a failed try by its own words, unless one of the rules below says otherwise."""
+    return Reply(str(answer))
 
 
-def _status(words: str) -> HttpStatus:
-    found = _STATUS.fullmatch(words)
-    if found is None or not 100 <= int(found.group(1)) <= 599:
-        raise ScenarioError("", f"{shown(words)} is not an HTTP status", "a status is a number from 100 to 599")
-    if found.group(2):
-        refuse_not_yet("retry after", words)
-    return HttpStatus(int(found.group(1)))
+@reply_of.register
+def _status(answer: HttpStatus) -> Reply:
+    """2xx is success (B§6.4)."""
+    return Reply(str(answer.code), 200 <= answer.code < 300, asked_wait_ms=answer.retry_after_ms)
 
 
-def read_answers(node: Node) -> tuple[Answer, ...]:
-    """A list of replies; at least one."""
-    answers = []
-    for item in items(node, _EXAMPLE):
-        with at(item):
-            is_number = isinstance(item.value, int) and not isinstance(item.value, bool)
-            answers.append(parse_answer(str(item.value) if is_number else text(item, f"one of {_EXAMPLE}")))
-    if not answers:
-        raise node.error("empty", f"write it like {_EXAMPLE}, or leave it out: then the target takes everything")
-    return tuple(answers)
+@reply_of.register
+def _stored(answer: Stored) -> Reply:
+    return Reply(str(answer), is_stored=True)
 
 
-def read_storage(node: Node | None) -> StorageScript:
-    """The `storage:` part of a scenario."""
-    if node is None:
-        return StorageScript()
-    entries = mapping(node, ("answers",), f"{{answers: {_EXAMPLE}}}")
-    return StorageScript(read_answers(entries["answers"])) if "answers" in entries else StorageScript()
+@reply_of.register
+def _timeout(answer: Timeout) -> Reply:
+    return Reply(str(answer), delay_ms=TIMEOUT_MS)
+
+
+@reply_of.register
+def _truncated(answer: Truncated) -> Reply:
+    return Reply(str(answer), is_kept=True)
+
+
+@reply_of.register
+def _redirects(answer: Redirects) -> Reply:
+    """Followed with the same verb, ten at most, with a check for loops (B§6.4; C21)."""
+    followed = len(answer.codes)
+    if answer.then is None:
+        return Reply(f"{answer.codes[-1]}, redirected in a loop", redirects=followed)
+    if followed > REDIRECTS_MAX:
+        return Reply(f"{answer.codes[REDIRECTS_MAX]}, redirected too often", redirects=REDIRECTS_MAX)
+    return evolve(reply_of(answer.then), redirects=followed)
+
+
+@reply_of.register
+def _slow(answer: Slow) -> Reply:
+    """Nobody waits longer than a timeout."""
+    reply = reply_of(answer.then)
+    delay_ms = answer.delay_ms + reply.delay_ms
+    return reply_of(Timeout()) if delay_ms >= TIMEOUT_MS else evolve(reply, delay_ms=delay_ms)

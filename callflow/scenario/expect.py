@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from callflow.scenario.answers import Answer
 from callflow.scenario.durations import Tolerance
 from callflow.scenario.occurrences import EventPattern
 from callflow.scenario.sounds import Sound
@@ -60,9 +59,13 @@ class RecordingExpectation(Expected):
     """One recording, by its index in the list of recordings (design §12: in arming order).
 
     Times are from the call's start. `stored` is a pattern (`*`, `?`) of the delivery's URL, and asks for the state
-    stored. `delivery` and `completion_cause` may be `none`: null in the result.
+    stored. `delivery`, `webhook` and `completion_cause` may be `none`: null in the result. `id` is a pattern of the
+    document's id, which begins with the month of the start; `month` is that of the account's database, the month of
+    the stop (B§6.5; C22).
     """
 
+    id: str | None = None
+    month: str | None = None
     kind: str | None = None
     name: str | None = None
     origin: str | None = None
@@ -80,13 +83,15 @@ class RecordingExpectation(Expected):
     stored: str | None = None
     delivery: str | None = None
     attempts: int | None = None
+    overwritten_by: int | None = None
+    webhook: str | None = None
 
 
 @frozen(kw_only=True)
 class DeliveryExpectation(Expected):
     """One delivery: of the recording with this index, else by its own index in the list of deliveries.
 
-    `results` are the replies to the attempts in turn, `url` is a pattern (`*`, `?`).
+    `results` are the results of the attempts in turn, `url` is a pattern (`*`, `?`).
     """
 
     recording: int | None = None
@@ -95,7 +100,7 @@ class DeliveryExpectation(Expected):
     url: str | None = None
     state: str | None = None
     attempts: int | None = None
-    results: tuple[Answer, ...] | None = None
+    results: tuple[str, ...] | None = None
 
 
 @frozen(kw_only=True)

@@ -15,6 +15,7 @@ holds under that profile too. A run is judged by its own profile, whether the sc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from attrs import evolve, fields_dict
 from callflow.core.profile import PROFILES
 from callflow.core.shown import shown
 from callflow.scenario import words
-from callflow.scenario.answers import read_answers
+from callflow.scenario.answer_words import read_results
 from callflow.scenario.expect import (
     AudioExpectation,
     DeliveryExpectation,
@@ -55,6 +56,7 @@ from callflow.scenario.sounds import parse_sound
 
 _MOST = 1_000_000
 _EXAMPLE = "{recordings: [{length: 20s ±40ms, ended_by: hangup}], events: [RECORD_START, RECORD_STOP]}"
+_MONTH = re.compile(r"[0-9]{4}(?:0[1-9]|1[0-2])")
 _ONE_CALL_ONLY = ("path", "hangup_cause", "hangup_by")
 _PROFILES_EXAMPLE = "{kazoo-4: {recordings: [{ended_by: hangup}]}}"
 
@@ -74,10 +76,20 @@ def _leg(node: Node) -> str:
     return leg
 
 
+def _month(node: Node) -> str:
+    """A year and month, `202612`, with or without quotes."""
+    month = str(node.value)
+    if not _MONTH.fullmatch(month):
+        raise node.error(f"{shown(month)} is no year and month", "write it like 202612")
+    return month
+
+
 _count = partial(integer, low=0, high=_MOST)
 _glob = partial(text, example='"http://my.server/*.mp3"')
 
 RECORDING_KEYS: dict[str, Reader] = {
+    "id": partial(text, example="\"202611-*\""),
+    "month": _month,
     "kind": partial(choice, words=words.RECORDING_KINDS),
     "name": text,
     "origin": text,
@@ -95,6 +107,8 @@ RECORDING_KEYS: dict[str, Reader] = {
     "stored": _glob,
     "delivery": partial(choice_or_none, words=words.DELIVERY_STATES),
     "attempts": _count,
+    "overwritten_by": _count,
+    "webhook": partial(choice_or_none, words=words.WEBHOOK_STATES),
 }
 """Keys of an expected recording and how each is read."""
 
@@ -105,7 +119,7 @@ DELIVERY_KEYS: dict[str, Reader] = {
     "url": _glob,
     "state": partial(choice, words=words.DELIVERY_STATES),
     "attempts": _count,
-    "results": read_answers,
+    "results": read_results,
 }
 """Keys of an expected delivery and how each is read."""
 

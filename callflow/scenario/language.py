@@ -12,7 +12,6 @@ from attrs import field, frozen
 from callflow.core.errors import ScenarioError
 from callflow.core.profile import PROFILES
 from callflow.core.shown import shown
-from callflow.scenario.answers import StorageScript, read_storage
 from callflow.scenario.document import Document, parse_document, read_document
 from callflow.scenario.examples import fill_row, in_row, read_rows
 from callflow.scenario.expect import Expectations
@@ -29,6 +28,7 @@ from callflow.scenario.header import (
 )
 from callflow.scenario.nodes import Node, choice, integer, node_tree, text
 from callflow.scenario.people import CallScript, read_calls
+from callflow.scenario.storage_part import StorageScript, read_storage
 from callflow.scenario.words import suggestion
 
 KEYS = (

@@ -8,9 +8,8 @@ from callflow.scenario.sounds import SimilarTo
 
 NOT_YET: dict[object, str] = {
     SimilarTo: "comparing sounds",
-    "retry after": "waiting as the target asks",
 }
-"""Classes of sounds and words of replies: each with what is missing, until it is built."""
+"""Classes of sounds: each with what is missing, until it is built."""
 
 
 def refuse_not_yet(thing: object, words: str) -> None:

@@ -26,7 +26,7 @@ from callflow.loading import INLINE, PlacedFlow, Reading, place_callflow, place_
 from callflow.scenario.cast import caller_of, check_cast, check_waits, meant
 from callflow.scenario.language import Scenario
 from callflow.scenario.people import CallScript
-from callflow.scenario.verbs import Plays, Says, StorageFails
+from callflow.scenario.verbs import Plays, Says, StorageFails, StorageWorks
 
 
 @frozen
@@ -110,6 +110,8 @@ def prepare(scenario: Scenario, choices: Choices) -> Prepared:
         start_s=int(start.timestamp()),
         utc_offset_s=_utc_offset_s(scenario, loaded, start),
         delivers=not choices.uploads,
+        asks_documents=_asks_documents(scenario),
+        webhook_url=scenario.storage.webhook_url,
         raises=choices.raises,
     )
     calls = tuple(
@@ -205,11 +207,18 @@ def _remarks(
 def _ignored(scenario: Scenario, choices: Choices) -> Iterator[Diagnostic]:
     """With uploads the scenario's storage has no say (design §12, Deliveries)."""
     steps = (step for call in scenario.calls for step in call.timeline)
-    fails = next((step for step in steps if isinstance(step.verb, StorageFails)), None)
-    if choices.uploads and (scenario.storage.answers or fails is not None):
-        where = fails.where if fails is not None else scenario.where.get("storage", scenario.file)
+    told = next((step for step in steps if isinstance(step.verb, StorageFails | StorageWorks)), None)
+    if choices.uploads and (scenario.storage.has_replies or told is not None):
+        where = told.where if told is not None else scenario.where.get("storage", scenario.file)
         message = "what the storage replies is ignored: with --upload the real targets reply"
         yield Diagnostic("storage-ignored", "warning", where, message, "leave --upload out to have it")
+
+
+def _asks_documents(scenario: Scenario) -> bool:
+    """Whether the scenario says what becomes of documents; plain runs save them without a word (B§6.5)."""
+    verbs = (step.verb for call in scenario.calls for step in call.timeline)
+    fails = (isinstance(verb, StorageFails) and verb.kind == "documents" for verb in verbs)
+    return bool(scenario.storage.documents) or any(fails)
 
 
 def _utc_offset_s(scenario: Scenario, loaded: LoadedAccount | None, start: datetime) -> int:

@@ -9,7 +9,6 @@ from itertools import takewhile
 from callflow.core.trace import DELIVERY
 from callflow.report.results import DeliveryResult, Failure, RecordingResult
 from callflow.report.wording import clock
-from callflow.scenario.answers import Answer, HttpStatus, Slow
 from callflow.scenario.durations import Tolerance
 from callflow.scenario.expect import (
     DeliveryExpectation,
@@ -88,11 +87,29 @@ def _compared(wanted: RecordingExpectation, found: RecordingAt, scope: Scope) ->
     yield "length", wanted.length, recording.length_ms
     for name in ("ended_by", "completion_cause"):
         yield name, getattr(wanted, name), getattr(recording, name) or NONE_WORD
-    delivery = recording.delivery
+    yield from _compared_storage(wanted, found, scope)
+
+
+def _compared_storage(wanted: RecordingExpectation, found: RecordingAt, scope: Scope) -> Iterator[_Found]:
+    recording, delivery = found.result, found.result.delivery
     yield "delivery", wanted.delivery, delivery.state if delivery else NONE_WORD
     yield "attempts", wanted.attempts, len(delivery.attempts) if delivery else 0
+    yield "overwritten_by", wanted.overwritten_by, delivery.overwritten_by if delivery else None
+    yield "webhook", wanted.webhook, delivery.webhook.state if delivery and delivery.webhook else NONE_WORD
+    if wanted.id is not None:
+        yield "id", wanted.id, wanted.id if _fits(wanted.id, recording.id) else recording.id
+    if wanted.month is not None:
+        yield "month", wanted.month, _month(found, scope)
     if wanted.stored is not None:
         yield "stored", wanted.stored, _stored(wanted.stored, recording)
+
+
+def _month(found: RecordingAt, scope: Scope) -> str:
+    """The month of the database that it went to, or would have gone to: that of its end (B§6.5)."""
+    call_id, index = found.key
+    rows = (row.detail for row in scope.rows if row.kind == DELIVERY and row.call_id == call_id and row.detail)
+    months = (detail["month"] for detail in rows if detail["recording"] == index and "month" in detail)
+    return next(months, NONE_WORD)
 
 
 def _leg(wanted: str | None, found: RecordingAt, scope: Scope) -> str:
@@ -188,13 +205,5 @@ def _compared_delivery(wanted: DeliveryExpectation, delivery: DeliveryResult) ->
         place = delivery.url or NONE_WORD
         yield "url", wanted.url, wanted.url if _fits(wanted.url, place) else place
     if wanted.results is not None:
-        words = " ".join(map(str, wanted.results))
-        replies = [attempt.result for attempt in delivery.attempts]
-        is_same = len(replies) == len(wanted.results) and all(map(_is_reply, wanted.results, replies))
-        yield "results", words, words if is_same else " ".join(replies) or NONE_WORD
-
-
-def _is_reply(answer: Answer, result: str) -> bool:
-    """Whether an attempt's result is this reply: its words, or the status that it amounts to."""
-    status = answer.then if isinstance(answer, Slow) else answer
-    return result == str(answer) or (isinstance(status, HttpStatus) and result == str(status.code))
+        results = [attempt.result for attempt in delivery.attempts]
+        yield "results", ", ".join(wanted.results), ", ".join(results) or NONE_WORD

@@ -1,6 +1,6 @@
 """The stage: performs a scenario's steps on the engine, and answers what the engine asks (design §6, §12).
 
-Deliveries are answered as the scenario's `storage:` says, silence listeners by what sounds.
+Deliveries are answered by the storehouse, silence listeners by what sounds.
 
 The stage only offers, tells and reads rows, as any driver of the engine does. Within an instant the engine's own timers
 come first, then people in file order.
@@ -16,21 +16,18 @@ from attrs import define, field
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.engine import Engine
 from callflow.core.errors import RunawayError, StuckCall
-from callflow.core.events import DeliveryAnswered, HangsUp
+from callflow.core.events import HangsUp
 from callflow.core.trace import REQUEST, Row
 from callflow.ears import Ears
 from callflow.report.results import Failure
 from callflow.report.wording import clock, printable
-from callflow.scenario.answers import Answer, HttpStatus, Refused, Reset, Slow, Timeout
 from callflow.scenario.deeds import Deed, NotPossible, control_of, deed_of
 from callflow.scenario.party import Parties
 from callflow.scenario.preparing import Prepared, PreparedCall
 from callflow.scenario.steps import After, At, Step, When
-from callflow.scenario.verbs import BreaksSwitch, Calls, ControlsRecording, StorageFails
+from callflow.scenario.storehouse import Storehouse
+from callflow.scenario.verbs import BreaksSwitch, Calls, ControlsRecording, StorageFails, StorageWorks
 from callflow.scenario.witness import Witness
-
-TIMEOUT_MS: Final = 300_000
-"""How long production waits for a target that never replies (B§6.6)."""
 
 _END: Final = "end of scenario"
 
@@ -80,12 +77,13 @@ class Stage:
     _acts: list[_Act] = field(init=False)
     _witness: Witness = field(factory=Witness, init=False)
     _parties: Parties = field(factory=Parties, init=False)
-    _storage_fails: StorageFails | None = field(default=None, init=False)
+    _storehouse: Storehouse = field(init=False)
     _ears: Ears = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Put every call at the beginning of its timeline."""
         self._ears = Ears(self.prepared.folder)
+        self._storehouse = Storehouse(self.prepared.scenario.storage)
         self._acts = [_Act(call) for call in self.prepared.calls]
 
     def play(self) -> Iterator[Row]:
@@ -141,8 +139,8 @@ class Stage:
         if heard is not None:
             self.engine.answer_silence(heard, because=row.seq)
         elif row.kind == REQUEST:
-            assert row.name == "deliver", f"nobody answers {row.name}"
-            self._answer_delivery(row)
+            answered, after_ms = self._storehouse.answer(row)
+            self.engine.answer_delivery(answered, because=row.seq, after_ms=after_ms)
 
     def _call_id(self, name: str) -> str:
         return next(call.id for call in self.prepared.calls if call.script.name == name)
@@ -162,8 +160,8 @@ class Stage:
         if isinstance(step.verb, Calls):
             act.started_ms = now_ms
             self.engine.offer(call.id, call.caller, call.script.caller.dials, call.flow, step=shown)
-        elif isinstance(step.verb, StorageFails):
-            self._storage_fails = step.verb
+        elif isinstance(step.verb, StorageFails | StorageWorks):
+            self._storehouse.obey(step.verb)
             self.engine.declare("", "", f"storage {step.verb}", step=shown)
         elif isinstance(step.verb, BreaksSwitch):
             self.engine.break_switch(step.verb.fault, step=shown)
@@ -197,22 +195,6 @@ class Stage:
         expected = printable(step.text)
         self.failures.append(Failure(expected, printable(nearest), printable(f"{step.where}: '{step.text}' {what}")))
 
-    def _answer_delivery(self, row: Row) -> None:
-        """Answer one try as the scenario says: URL targets read its list, everything else takes the file."""
-        detail = row.detail or {}
-        answer: Answer = HttpStatus(201)
-        answers = self.prepared.scenario.storage.answers
-        if detail["target"] == "url":
-            if self._storage_fails is not None:
-                answer = HttpStatus(self._storage_fails.code)
-            elif answers:
-                answer = answers[min(detail["attempt"], len(answers)) - 1]
-        result, delay_ms, is_stored = _reply(answer)
-        if detail["target"] != "url":
-            result = "stored"
-        answered = DeliveryAnswered(detail["delivery"], result, is_stored)
-        self.engine.answer_delivery(answered, because=row.seq, after_ms=delay_ms)
-
     def _end_a_call(self) -> None:
         """Nothing is left to happen: in the first call that is still up somebody hangs up, with a warning (design §12).
 
@@ -240,16 +222,3 @@ class Stage:
             for index, step in enumerate(act.call.script.timeline[act.position :]):
                 waited = step.when.event if index == 0 and isinstance(step.when, When) else "the steps before it"
                 self._fail(step, "", f"{over}, and it still waited for {waited}")
-
-
-def _reply(answer: Answer) -> tuple[str, int, bool]:
-    """The trace's word for a reply, how long it takes, and whether the file is stored: 2xx is (B§6.4)."""
-    if isinstance(answer, Slow):
-        if answer.delay_ms >= TIMEOUT_MS:
-            return _reply(Timeout())
-        result, _, is_stored = _reply(answer.then)
-        return result, answer.delay_ms, is_stored
-    if isinstance(answer, HttpStatus):
-        return str(answer.code), 0, 200 <= answer.code < 300
-    assert isinstance(answer, Timeout | Refused | Reset)
-    return str(answer), TIMEOUT_MS if isinstance(answer, Timeout) else 0, False

@@ -15,11 +15,11 @@ from callflow.scenario.durations import format_duration, parse_duration
 from callflow.scenario.nodes import Node, at, items
 from callflow.scenario.occurrences import NOT_PARTIES, PARTY, EventPattern, parse_event
 from callflow.scenario.verb_grammar import parse_verb
-from callflow.scenario.verbs import BreaksSwitch, Calls, ControlsRecording, Plays, StorageFails, Verb
+from callflow.scenario.verbs import BreaksSwitch, Calls, ControlsRecording, Plays, StorageFails, StorageWorks, Verb
 from callflow.scenario.words import suggestion
 
 STORAGE = "storage"
-"""Who fails with a status."""
+"""Whose targets fail, and work again."""
 CALLER = "caller"
 """The one who places the call; every other name is a user or a device."""
 API = "api"
@@ -27,12 +27,12 @@ API = "api"
 SWITCH = "switch"
 """Who has faults."""
 
-_NOT_PEOPLE: Final[Mapping[str, tuple[type, str]]] = {
-    STORAGE: (StorageFails, "fails with CODE"),
-    API: (ControlsRecording, "starts, stops, masks, unmasks, pauses, resumes or toggles recording"),
-    SWITCH: (BreaksSwitch, "cannot open files, cannot write files, does not confirm stops or has no media"),
+_NOT_PEOPLE: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    STORAGE: ((StorageFails, StorageWorks), "fails with CODE or works again"),
+    API: ((ControlsRecording,), "starts, stops, masks, unmasks, pauses, resumes or toggles recording"),
+    SWITCH: ((BreaksSwitch,), "cannot open files, cannot write files, does not confirm stops or has no media"),
 }
-"""Who is no person: the one kind of verb that each has, and how it is said."""
+"""Who is no person: the verbs that each has, and how it is said."""
 
 
 @frozen
@@ -119,8 +119,8 @@ def parse_deed(words: str, calls: Collection[str] = ()) -> tuple[str, Verb]:
         hint = f"name the caller, a user, a device, {', '.join(_NOT_PEOPLE)}"
         raise ScenarioError("", f"{shown(who)} is nobody who could act", hint)
     verb = _parse_own_verb(who, parts[1])
-    for other, (kind, words) in _NOT_PEOPLE.items():
-        if isinstance(verb, kind) != (who == other):
+    for other, (kinds, words) in _NOT_PEOPLE.items():
+        if isinstance(verb, kinds) != (who == other):
             hint = f"write {other} {words if who == other else parts[1]}"
             raise ScenarioError("", f"{shown(who)} cannot do this: {shown(parts[1])}", hint)
     if isinstance(verb, Calls) and who != CALLER:

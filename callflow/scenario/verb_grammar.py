@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from callflow.core.errors import ScenarioError
 from callflow.core.events import SWITCH_FAULTS
 from callflow.core.shown import shown
+from callflow.scenario.answer_words import TONGUES, parse_answer
+from callflow.scenario.answers import reply_of
 from callflow.scenario.document import check_reference
 from callflow.scenario.durations import parse_duration
 from callflow.scenario.verbs import (
@@ -31,6 +33,7 @@ from callflow.scenario.verbs import (
     SendsTone,
     Speaks,
     StorageFails,
+    StorageWorks,
     Transfers,
     Verb,
 )
@@ -100,13 +103,19 @@ def _transfers(text: str, with_consultation: bool) -> Transfers:
 
 
 def _fails(text: str) -> StorageFails:
-    if not re.fullmatch(r"[345][0-9][0-9]", text):
-        raise ScenarioError("", f"{shown(text)} is not a failing HTTP status", "write storage fails with 503")
-    return StorageFails(int(text))
+    words, for_kind, kind = text.rpartition(" for ")
+    if not for_kind:
+        words, kind = text, "url"
+    if kind not in TONGUES:
+        raise ScenarioError("", f"unknown kind of target {shown(kind)}", suggestion(kind, TONGUES))
+    answer = parse_answer(words, TONGUES[kind])
+    if reply_of(answer).is_stored:
+        raise ScenarioError("", f"{shown(words)} is no failure", "write storage fails with 503")
+    return StorageFails(answer, kind)
 
 
 _LONE_VERBS: tuple[Verb, ...] = (
-    Calls(), Answers(), Rejects(), IsBusy(), DoesNotAnswer(), IsSilent(), Holds(), Resumes(), HangsUp(),
+    Calls(), Answers(), Rejects(), IsBusy(), DoesNotAnswer(), IsSilent(), Holds(), Resumes(), HangsUp(), StorageWorks(),
     *map(ControlsRecording, CONTROLS), *map(BreaksSwitch, SWITCH_FAULTS),
 )  # fmt: skip
 _ALONE = {str(verb): verb for verb in _LONE_VERBS}

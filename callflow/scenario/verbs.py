@@ -11,6 +11,7 @@ from typing import Final
 from attrs import frozen
 
 from callflow.core.events import SWITCH_FAULTS, ControlAction, SwitchFault
+from callflow.scenario.answers import Answer
 from callflow.scenario.durations import format_duration
 
 
@@ -166,12 +167,21 @@ class HangsUp:
 
 @frozen
 class StorageFails:
-    """`storage fails with CODE`: from now on the target replies this status, 300 to 599."""
+    """`storage fails with WORDS [for KIND]`: from now on every target of the kind, `url` by default, replies this."""
 
-    code: int
+    answer: Answer
+    kind: str = "url"
 
     def __str__(self) -> str:
-        return f"fails with {self.code}"
+        return f"fails with {self.answer}{'' if self.kind == 'url' else f' for {self.kind}'}"
+
+
+@frozen
+class StorageWorks:
+    """`storage works again`: from now on every target takes what it gets."""
+
+    def __str__(self) -> str:
+        return "works again"
 
 
 CONTROLS: Final[Mapping[ControlAction, str]] = {
@@ -208,6 +218,7 @@ class BreaksSwitch:
 
 Verb = (
     Calls | Answers | Rejects | IsBusy | DoesNotAnswer | Speaks | Says | Plays | SendsTone | SendsNoise | IsSilent
-    | Presses | Holds | Resumes | Transfers | HangsUp | StorageFails | ControlsRecording | BreaksSwitch
+    | Presses | Holds | Resumes | Transfers | HangsUp | StorageFails | StorageWorks | ControlsRecording
+    | BreaksSwitch
 )  # fmt: skip
 """Everything that a step can do."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from callflow.core.trace import AUDIO, DELIVERY, EVENT, INPUT, LEG, NODE, RECORDER, Row, channel_event
+from callflow.report.sent import is_about_webhook
 from callflow.scenario.occurrences import EventPattern, EventWord
 
 _STOPPED: Final = ("RECORD_STOP", "RECORD_STOP_UNWANTED")
@@ -109,7 +110,7 @@ def _leg_event(*names: str) -> tuple[str, _Is]:
 
 
 def _delivery(*names: str) -> tuple[str, _Is]:
-    return DELIVERY, lambda witness, row, detail, pattern: row.name in names
+    return DELIVERY, lambda witness, row, detail, pattern: row.name in names and not is_about_webhook(detail)
 
 
 def _recording(of_voicemail: bool, *names: str) -> tuple[str, _Is]:
@@ -168,7 +169,7 @@ _IS_IT: Final[Mapping[EventWord, tuple[str, _Is]]] = {
     EventWord.VOICEMAIL_GREETS: (AUDIO, lambda witness, row, detail, pattern: witness.is_greeting()),
     EventWord.VOICEMAIL_RECORDS: _recording(True, "RECORD_START"),
     EventWord.DELIVERY_STARTS: _delivery("REQUESTED"),
-    EventWord.DELIVERY_FAILS: _delivery("TRY_FAILED", "LAST_TRY_FAILED", "METADATA_FAILED"),
+    EventWord.DELIVERY_FAILS: _delivery("TRY_FAILED", "LAST_TRY_FAILED", "METADATA_TRY_FAILED", "METADATA_FAILED"),
     EventWord.DELIVERY_SUCCEEDS: _delivery("ACCEPTED"),
 }
 """For each event in plain words the kind of its rows, and the test that a row of that kind must pass."""

@@ -32,6 +32,7 @@ ENDED_BY = tuple(str(word.value) for word in EndedBy)
 COMPLETION_CAUSES = tuple(str(word.value) for word in CompletionCause)
 DELIVERY_STATES = ("stored", "failed", "not_stored", "waiting")
 TARGETS = tuple(str(word.value) for word in TargetKind)
+WEBHOOK_STATES = ("stored", "failed", "waiting")
 METHODS = ("PUT", "POST")
 OUTCOMES = ("passed", "error")
 """What `expect.outcome` may ask for: `failed` is the verdict on the expectations and cannot be one of them."""

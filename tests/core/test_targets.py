@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from callflow.core.address import without_credentials
 from callflow.core.effects import Answer, Sleep, StartRecording
 from callflow.core.events import Caller
-from callflow.core.targets import recording_url
+from callflow.core.upload_urls import recording_url
 from callflow.tracefile import to_line
 
 HOST = "https://couch.example:5984"

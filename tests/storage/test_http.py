@@ -60,13 +60,57 @@ def test_any_2xx_is_success_and_nothing_else(
     assert (outcome.result, outcome.is_stored) == (str(status), is_stored)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 500, 503])
-def test_a_failure_may_be_tried_again_whatever_its_code(
+@pytest.mark.parametrize("status", [408, 409, 421, 423, 425, 429, 500, 502, 503, 504, 507])
+def test_a_failure_of_the_moment_may_be_tried_again(
     httpserver: HTTPServer, carrier: HttpCarrier, make_parcel: MakeParcel, status: int
 ) -> None:
-    """B§6.6: production retries every error, so no status is final."""
+    """B§6.6: production retries every error; here those that may be over in a second."""
     httpserver.expect_request("/a").respond_with_data("no", status=status)
     assert carrier.send(make_parcel(httpserver.url_for("/a"))) == Outcome.failed(str(status), httpserver.url_for("/a"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 411, 413, 414, 415, 422, 499])
+def test_a_request_that_is_wrong_is_not_sent_again(
+    httpserver: HTTPServer, carrier: HttpCarrier, make_parcel: MakeParcel, status: int
+) -> None:
+    """The same request would be as wrong a second later; the audio is in the outbox."""
+    httpserver.expect_request("/a").respond_with_data("no", status=status)
+    outcome = carrier.send(make_parcel(httpserver.url_for("/a")))
+    assert outcome == Outcome.failed(str(status), httpserver.url_for("/a"), is_final=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait_ms"),
+    [
+        (503, {"Retry-After": "7"}, 7_000),
+        (429, {"Retry-After": " 7 "}, 7_000),
+        (503, {"Retry-After": "0"}, 0),
+        (503, {"Retry-After": "999999"}, 86_400_000),
+        (503, {"Retry-After": "Mon, 30 Nov 2026 10:00:09 GMT", "Date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 9_000),
+        (503, {"Retry-After": "Mon, 30 Nov 2026 09:59:59 GMT", "Date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 0),
+        (503, {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": "Mon, 30 Nov 2026 10:00:00 GMT"}, 86_400_000),
+        (503, {"Retry-After": "-7"}, 0),
+        (503, {"Retry-After": "7.5"}, 0),
+        (503, {"Retry-After": "\xb2"}, 0),
+        (503, {"Retry-After": "9" * 5_000}, 0),
+        (503, {"Retry-After": "soon"}, 0),
+        (503, {}, 0),
+        (500, {"Retry-After": "7"}, 0),
+        (413, {"Retry-After": "7"}, 0),
+    ],
+)
+def test_the_wait_that_a_server_asks_for_is_handed_on(
+    httpserver: HTTPServer,
+    carrier: HttpCarrier,
+    make_parcel: MakeParcel,
+    status: int,
+    headers: dict[str, str],
+    wait_ms: int,
+) -> None:
+    """RFC 9110 §10.2.3: seconds, or a date by the server's own clock; a day at most, nonsense is ignored."""
+    httpserver.expect_request("/a").respond_with_data("no", status=status, headers=headers)
+    outcome = carrier.send(make_parcel(httpserver.url_for("/a")))
+    assert (outcome.result, outcome.is_stored, outcome.retry_after_ms) == (str(status), False, wait_ms)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -108,6 +152,25 @@ def test_a_redirect_without_location_is_a_failure(
     """There is nowhere to go."""
     httpserver.expect_request("/a").respond_with_data(status=302)
     assert carrier.send(make_parcel(httpserver.url_for("/a"))).result == "302"
+
+
+def test_percent_encoding_in_a_url_is_left_alone(
+    httpserver: HTTPServer, carrier: HttpCarrier, make_parcel: MakeParcel
+) -> None:
+    """The name was encoded when the URL was built; a second time would make another name."""
+    url = httpserver.url_for("/a%2Fb/call_recording_x%40y%20%C3%BC.mp3?from=%2B1&to=")
+    httpserver.expect_request("/a/b/call_recording_x@y ü.mp3").respond_with_data(status=201)
+    assert carrier.send(make_parcel(url)) == Outcome.stored("201", url)
+    assert httpserver.log[0][0].environ["REQUEST_URI"] == url.partition(f":{httpserver.port}")[2]
+
+
+def test_an_address_of_version_6(carrier: HttpCarrier, make_parcel: MakeParcel) -> None:
+    """Loopback by its IPv6 address, in brackets."""
+    with HTTPServer(host="::1") as server:
+        server.expect_request("/a").respond_with_data(status=201)
+        url = f"http://[::1]:{server.port}/a"
+        assert carrier.send(make_parcel(url.replace("://", "://me:x@"))) == Outcome.stored("201", url)
+        assert server.log[0][0].authorization is not None
 
 
 def test_credentials_go_to_their_own_origin_only(

@@ -1,0 +1,115 @@
+"""What became of a call's files, folded from its DELIVERY rows: tries, ends, webhooks, and who overwrote whom (B§6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import define, evolve, field
+
+from callflow.core.delivery import TargetKind
+from callflow.core.diagnostic import Diagnostic
+from callflow.core.trace import Row
+from callflow.report.results import Attempt, DeliveryResult, WebhookResult
+from callflow.report.wording import clock
+
+_STATES: Final = {"STORED": "stored", "FAILED": "failed", "NOT_STORED": "not_stored"}
+_BEGUN: Final = ("REQUESTED", "UNWANTED")
+_TRIED: Final = {
+    "ACCEPTED": "",
+    "TRY_FAILED": "",
+    "LAST_TRY_FAILED": "",
+    "METADATA_TRY_FAILED": "document: ",
+    "METADATA_FAILED": "document: ",
+}
+"""The rows of answered tries, and what stands before their results; that a document was saved is no news."""
+
+_OF_ONE_RECORDING: Final = re.compile(r"(?<=[?&])(?:duration_ms|start|recording_id)=[^&]*&?")
+"""Fields of an upload's query that differ from one recording of a call to the next; the name does not (B§6.3)."""
+
+Detail = Mapping[str, Any]
+
+
+def is_about_webhook(detail: Detail) -> bool:
+    """Whether a DELIVERY or REQUEST row with this detail is about a webhook and not about the file itself."""
+    return detail.get("target") == TargetKind.WEBHOOK.value
+
+
+@define(eq=False)
+class Sent:
+    """The deliveries of one call in the making, by the index of their recording.
+
+    `appends` says of a recording whose file goes on with an earlier one's which that is.
+    """
+
+    deliveries: dict[int, DeliveryResult] = field(factory=dict)
+    appends: dict[int, int] = field(factory=dict)
+    _holders: dict[str, int] = field(factory=dict, init=False)
+    _copies: dict[int, int] = field(factory=dict, init=False)
+
+    def take(self, row: Row, detail: Detail) -> Diagnostic | None:
+        """Read the next DELIVERY row; returns what is to be said about a file that was overwritten or came twice."""
+        index, of_webhook = detail["recording"], is_about_webhook(detail)
+        state = _STATES.get(detail["to"], "waiting")
+        attempts = ()
+        if row.name in _TRIED:
+            attempts = (Attempt(row.at_ms, _TRIED[row.name] + detail["result"]),)
+        if of_webhook:
+            self._take_webhook(row, detail, state, attempts)
+        elif row.name in _BEGUN:
+            target, method, url = detail["target"], detail["method"] or None, detail["url"] or None
+            self.deliveries[index] = DeliveryResult(target, method, url, state)
+        else:
+            before = self.deliveries[index]
+            self.deliveries[index] = evolve(before, state=state, attempts=(*before.attempts, *attempts))
+        if row.name != "ACCEPTED" and not detail.get("is_kept"):
+            return None
+        delivery = self.deliveries[index]
+        if of_webhook or delivery.method == "POST":
+            return self._repeated(row, detail, of_webhook)
+        return self._overwritten(row, index, delivery)
+
+    def _take_webhook(self, row: Row, detail: Detail, state: str, attempts: tuple[Attempt, ...]) -> None:
+        delivery = self.deliveries[detail["recording"]]
+        webhook = WebhookResult(detail["url"], state) if row.name in _BEGUN else delivery.webhook
+        assert webhook is not None, "a webhook's first row names it"
+        webhook = evolve(webhook, state=state, attempts=(*webhook.attempts, *attempts))
+        self.deliveries[detail["recording"]] = evolve(delivery, webhook=webhook)
+
+    def _repeated(self, row: Row, detail: Detail, of_webhook: bool) -> Diagnostic | None:
+        """A POST whose answer was lost is sent again, and the target has it twice (design §12, Deliveries)."""
+        copies = self._copies.get(detail["delivery"], 0) + 1
+        self._copies[detail["delivery"]] = copies
+        if copies != 2:
+            return None
+        what = f"recording {detail['recording']}"
+        message = f"the webhook was told twice of {what}" if of_webhook else f"{what} is stored twice"
+        why = "the answer to a POST was cut off, and it was sent again"
+        remedy = "let the receiver know a repetition by its id" + ("" if of_webhook else ", or use method put")
+        return Diagnostic("stored-twice", "warning", _place(row), f"{message}: {why}", remedy)
+
+    def _overwritten(self, row: Row, index: int, delivery: DeliveryResult) -> Diagnostic | None:
+        """A PUT to where another recording of the call lies takes its place, as the name is the call's (B§6.3)."""
+        if delivery.url is None:
+            return None
+        place = _OF_ONE_RECORDING.sub("", delivery.url)
+        before = self._holders.get(place, index)
+        self._holders[place] = index
+        if before == index or self._holds_all_of(index, before):
+            return None
+        self.deliveries[before] = evolve(self.deliveries[before], overwritten_by=index)
+        message = f"recording {index} has overwritten recording {before}: both were sent to {delivery.url}"
+        remedy = "give each node a url of its own, or use method post"
+        return Diagnostic("overwritten-upload", "warning", _place(row), message, remedy)
+
+    def _holds_all_of(self, later: int, earlier: int) -> bool:
+        """Whether the later file goes on with the earlier one and has everything that was in it (B§3.5)."""
+        piece: int | None = later
+        while piece is not None and piece != earlier:
+            piece = self.appends.get(piece)
+        return piece == earlier
+
+
+def _place(row: Row) -> str:
+    return f"call {row.call_id}, leg {row.leg}, {clock(row.at_ms)}"

@@ -1,0 +1,54 @@
+"""A connection to the receiver: HTTP/1.1 by uvicorn, with an end to senders that never finish a request's head."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_BYTES_MAX: Final = 16 << 10
+"""How long a request's head may get before it ends."""
+
+
+class Connection(H11Protocol):
+    """uvicorn's protocol, which waits for ever for a head that was begun, or for a refused body to end.
+
+    Both are given `timeout_ms` in all; bodies that are wanted are watched by whoever takes them.
+    """
+
+    timeout_ms: int
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._limit()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and look whether the sender is still being waited for."""
+        super().data_received(data)
+        is_in_request = self.conn.their_state is not h11.IDLE and not self.cycle.response_complete
+        if is_in_request:
+            self._relieve()
+        elif self._deadline is None:
+            self._limit()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._relieve()
+        super().connection_lost(exc)
+
+    def _limit(self) -> None:
+        self._deadline = self.loop.call_later(self.timeout_ms / 1_000, self.transport.close)
+
+    def _relieve(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def connection_with(timeout_ms: int) -> type[Connection]:
+    """The kind of connection that gives a head `timeout_ms`: uvicorn makes one a sender, from the type alone."""
+    return type("Connection", (Connection,), {"timeout_ms": timeout_ms})

@@ -1,0 +1,83 @@
+"""Which idempotency keys came with which bytes: one small hidden file a key, so that a restart forgets none.
+
+Keys are looked up where they lie, not in memory: several receivers may share a folder. The oldest are forgotten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from typing import Any, Final
+
+from attrs import asdict
+
+from callflow.core.errors import StorageError
+from callflow.storage.durable import Draft
+from callflow.storage.inside import folder_inside, opened_inside
+from callflow.storage.received import Received
+from callflow.storage.shelf_names import NameRefused, check_parts
+
+FOLDER: Final = ".receiver-keys"
+KEYS_MAX: Final = 10_000
+"""How many keys are remembered."""
+_BYTES_MAX: Final = 64 << 10
+
+
+class KeyReused(StorageError):
+    """An idempotency key came again with other bytes."""
+
+
+class Keys:
+    """The keys remembered in the open folder `top`. Not for several threads at once. Raises `OSError`."""
+
+    def __init__(self, top: int) -> None:
+        self._top = top
+        self._count: int | None = None
+
+    def find(self, key: str) -> Received | None:
+        """What was stored with `key`; None where nothing is remembered."""
+        file = opened_inside(self._top, (FOLDER, _name_of(key)))
+        if file is None:
+            return None
+        with file:
+            return _read(file.read(_BYTES_MAX))
+
+    def save(self, key: str, received: Received) -> None:
+        """Remember durably that `key` came with `received`."""
+        with folder_inside(self._top, (FOLDER,), is_made=True) as folder, Draft(folder, mode=0o600) as draft:
+            if self._count is None:
+                self._count = len(os.listdir(folder))
+            self._count += not draft.is_taken(_name_of(key))
+            draft.write(json.dumps(asdict(received)).encode())
+            draft.publish(_name_of(key))
+            if self._count > KEYS_MAX:
+                self._count = _forget(folder)
+
+
+def _name_of(key: str) -> str:
+    return f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+
+
+def _forget(folder: int) -> int:
+    """Remove the oldest keys, a tenth of all at once, since looking for them costs; returns how many are left."""
+    with os.scandir(folder) as found:
+        aged = sorted((entry.stat(follow_symlinks=False).st_mtime_ns, entry.name) for entry in found)
+    surplus = len(aged) - KEYS_MAX + KEYS_MAX // 10
+    for _, name in aged[:surplus]:
+        os.unlink(name, dir_fd=folder)
+    return len(aged) - surplus
+
+
+def _read(content: bytes) -> Received | None:
+    try:
+        document: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    match document:
+        case {"path": str(path), "bytes": int(count), "sha256": str(digest), "is_new": bool(is_new)}:
+            with suppress(NameRefused):
+                check_parts(tuple(path.split("/")))
+                return Received(path, count, digest, is_new)
+    return None
