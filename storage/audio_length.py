@@ -1,7 +1,7 @@
 """How long a recording plays, from its first bytes and its size: for lists, where decoding would cost too much.
 
-WAV by its header, MP3 by the frame that encoders put in front (Xing or Info, with LAME's trims), else by its constant
-bit rate. The file is hostile: whatever does not fit has no length.
+WAV by its header, MP3 by the frame that encoders put in front (Xing or Info, with LAME's trims), else by its bit
+rate, where the first two frames have the same. The file is hostile: whatever does not fit has no length.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import struct
 from typing import BinaryIO, Final
+
+from attrs import frozen
 
 from callflow.storage.audio_types import content_type_of
 
@@ -21,6 +23,17 @@ _VERSION: Final = {3: 1, 2: 2, 0: 4}
 """The two version bits -> by how much the sample rates of MPEG-1 are divided."""
 _SIDE_BYTES: Final = {(True, False): 32, (True, True): 17, (False, False): 17, (False, True): 9}
 """(MPEG-1, mono) -> how much lies between a frame's header and the place of a Xing frame's word."""
+
+
+@frozen
+class _Frame:
+    """What a frame's header says; `side_bytes` is how far in a Xing frame has its word."""
+
+    hertz: int
+    kbps: int
+    samples: int
+    bytes: int
+    side_bytes: int
 
 
 def length_ms_of(file: BinaryIO, name: str) -> int | None:
@@ -55,9 +68,14 @@ def _mp3_ms(file: BinaryIO, size: int) -> int | None:
     head = os.pread(file.fileno(), _MP3_HEAD_BYTES, start)
     at = head.find(b"\xff")
     while at >= 0:
-        found = _frame_ms(head[at:], size - start - at)
-        if found is not None:
-            return found
+        first = _frame_at(head, at)
+        following = _frame_at(head, at + first.bytes) if first is not None else None
+        if first is not None and (following is not None or at + first.bytes >= len(head)):
+            samples = _told_samples(head[at + first.side_bytes :], first.samples)
+            if samples is not None:
+                return samples * 1_000 // first.hertz
+            is_constant = following is None or following.kbps == first.kbps
+            return (size - start - at) * 8 // first.kbps if is_constant else None
         at = head.find(b"\xff", at + 1)
     return None
 
@@ -72,28 +90,26 @@ def _after_tag(head: bytes) -> int:
     return 10 + size
 
 
-def _frame_ms(frame: bytes, size: int) -> int | None:
-    """The length of `size` bytes that begin with this frame; None where it is no MPEG layer III frame."""
-    if len(frame) < 4 or frame[1] & 0xE6 != 0xE2:
+def _frame_at(head: bytes, at: int) -> _Frame | None:
+    """The MPEG layer III frame at `at`; None where there is none."""
+    start = head[at : at + 4]
+    if len(start) < 4 or start[0] != 0xFF or start[1] & 0xE6 != 0xE2:
         return None
-    version, rate, speed, is_mono = frame[1] >> 3 & 3, frame[2] >> 2 & 3, frame[2] >> 4, frame[3] >> 6 == 3
+    version, rate, speed, is_mono = start[1] >> 3 & 3, start[2] >> 2 & 3, start[2] >> 4, start[3] >> 6 == 3
     if version not in _VERSION or rate == 3 or speed in (0, 15):
         return None
     is_first = version == 3
     hertz, kbps = _MPEG1_HZ[rate] // _VERSION[version], (_MPEG1_KBPS if is_first else _MPEG2_KBPS)[speed]
-    per_frame = 1_152 if is_first else 576
-    following = per_frame * kbps * 125 // hertz + (frame[2] >> 1 & 1)
-    if frame[following : following + 1] not in (b"\xff", b""):
-        return None
-    samples = _told_samples(frame[4 + _SIDE_BYTES[is_first, is_mono] :], per_frame)
-    return size * 8 // kbps if samples is None else samples * 1_000 // hertz
+    samples = 1_152 if is_first else 576
+    count = samples * kbps * 125 // hertz + (start[2] >> 1 & 1)
+    return _Frame(hertz, kbps, samples, count, 4 + _SIDE_BYTES[is_first, is_mono])
 
 
 def _told_samples(told: bytes, per_frame: int) -> int | None:
     """What a Xing or Info frame says: frames, less the delay and padding that the encoder notes."""
     if told[:4] not in (b"Xing", b"Info") or len(told) < 12:
         return None
-    flags, frames = struct.unpack(">II", told[4:12])
+    flags, frames = int.from_bytes(told[4:8]), int.from_bytes(told[8:12])
     if not flags & 1:
         return None
     encoder = told[12 + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1) :][:24]

@@ -1,17 +1,18 @@
 """The CouchDB protocol: a database per account and month, a document before its audio (B§6.1, B§6.5; C48).
 
-One carrier for the cluster, for `third_party_bigcouch_host` and for a CouchDB that a storage plan names. The facts were
-checked with Apache CouchDB 3.5. One document is one recording: saving what is there already makes no new revision, and
-audio that is there already (same length, same MD5 digest) is not sent again. A document of another recording under the
-same id is a conflict for good, as in production; its audio then stays in the outbox.
+One carrier for the cluster, for `third_party_bigcouch_host` and for a CouchDB that a storage plan names. The protocol's
+facts were checked with Apache CouchDB 3.5. One document is one recording: saving what is there already makes no new
+revision, and audio that is there already (same length, same MD5 digest) is not sent again. A document of another
+recording under the same id is a conflict for good, as in production; its audio then stays in the outbox.
 
 Beside the fields of B§6.5 a document has `pvt_delivery_id`, the delivery's fixed id: whose document it is. What others
 added to a document stays in it.
 
 Audio goes in blocks of 1 MiB under a Content-Length, so that the server can refuse it by size before it comes. The
 protocol would also take HTTP's chunked transfer encoding, which says the same with less; it has no other chunking, and
-audio cut into several attachments could be played by nobody. BigCouch's 500 on large attachments (C48) is its limit of
-60 s for the nodes behind it: a try like any other, with the audio still in the outbox after the last.
+audio cut into several attachments could be played by nobody. BigCouch's 500 on large attachments (C48) came 60 s after
+the request, its nodes' time limit: no other form of the same bytes avoids it. It is a try like any other, with the
+audio still in the outbox after the last.
 
 400, 401, 403, 413 and every other answer that the same request would get again are final; 404, 409 and 412 for what
 changed meanwhile, 408, 429 and 5xx are tries. Redirects are not followed: the answer's status is the result.
@@ -178,8 +179,7 @@ class CouchCarrier:
 
     def _find(self, parcel: Parcel, place: _Place) -> Document | None:
         """The document as the server has it, None where it has none. A document of another recording ends the try."""
-        # Without the encodings, one could not tell a digest of packed bytes from one of the bytes that were sent.
-        answer = self._ask("GET", f"{place.document}?att_encoding_info=true", place)
+        answer = self._ask("GET", place.document, place)
         if answer.status == 404:
             return None
         if not answer.is_success:
@@ -269,11 +269,11 @@ def _json_in(text: bytes) -> Document:
 
 
 def _has_audio(document: Document, parcel: Parcel) -> bool:
-    """Whether the parcel's audio is there. The digest of what the server packed is of other bytes and tells nothing."""
+    """Whether the parcel's audio is there. Where a server packed it, the digest is of other bytes: it is sent again."""
     attachments = document.get("_attachments")
     name = str(parcel.metadata.get("name") or parcel.file.name)
     stub = attachments.get(name) if isinstance(attachments, dict) else None
-    if not isinstance(stub, dict) or "encoding" in stub or stub.get("length") != parcel.file.stat().st_size:
+    if not isinstance(stub, dict) or stub.get("length") != parcel.file.stat().st_size:
         return False
     return bool(stub.get("digest") == _digest_of(parcel.file))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Final
 
@@ -45,6 +46,9 @@ class AccountDatabase:
         self._engine = open_engine(url)
         self._save = saving_a_document(self._engine.dialect.name)
         self._making = threading.Lock()
+        # An SQLite file has one writer; waiting here is fair and has no end, unlike SQLite's own waiting.
+        is_file = self._engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.Lock() if is_file else nullcontext()
         self._is_made = False
 
     def save_metadata(self, parcel: Parcel) -> Outcome:
@@ -57,7 +61,7 @@ class AccountDatabase:
         }
         try:
             self._make_tables()
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 connection.execute(self._save, document)
         except (SQLAlchemyError, UnicodeError) as error:
             return self._failure(error, parcel)
@@ -66,7 +70,7 @@ class AccountDatabase:
     def send(self, parcel: Parcel) -> Outcome:
         """Store the audio once; the same bytes under the same id are a no-op."""
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 return self._store(connection, parcel)
         except (SQLAlchemyError, UnicodeError) as error:
             return self._failure(error, parcel)

@@ -6,7 +6,7 @@ Three kinds, each by one driver: SQLite (Python's own), PostgreSQL (psycopg), My
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from socket import gaierror
@@ -34,7 +34,7 @@ NO_DATABASE: Final = "no such database"
 FINAL: Final = frozenset({LOGIN_REFUSED, NO_DATABASE})
 """Words after which trying again is useless; a wrong password tried often locks people out."""
 
-_CODES: Final[dict[str, dict[object, str]]] = {
+_CODES: Final[Mapping[str, Mapping[object, str]]] = {
     "sqlite": {5: "locked", 6: "locked", 8: "read-only", 13: "disk full"},
     "postgresql": {
         "25006": "read-only",
@@ -97,10 +97,7 @@ def open_engine(url: str) -> sql.Engine:
         raise StorageError(f"{without_credentials(url)}: its driver {error.name} is not installed; {hint}") from None
     except (ArgumentError, TypeError, ValueError):
         raise StorageError(f"{without_credentials(url)}: its options cannot be used; leave them out") from None
-    if kind == "sqlite":
-        sql.event.listen(engine, "connect", _commit_durably)
-    elif kind == "postgresql":
-        sql.event.listen(engine, "connect", _bound_waits)
+    sql.event.listen(engine, "connect", _SET_UP[kind])
     return engine
 
 
@@ -181,14 +178,24 @@ def _arguments(url: sql.URL) -> dict[str, Any]:
         return {"timeout": LOCK_S}
     if kind == "postgresql":
         return {"connect_timeout": CONNECT_S}
-    waits = {"connect_timeout": CONNECT_S, "read_timeout": STATEMENT_S, "write_timeout": STATEMENT_S}
+    waits = {"connect_timeout": CONNECT_S, "read_timeout": CONNECT_S, "write_timeout": STATEMENT_S}
     # PyMySQL would take a text for Latin-1.
     return waits if url.password is None else {**waits, "password": url.password.encode()}
 
 
-def _commit_durably(connection: Any, _: object) -> None:
-    """Without this, a rollback journal whose removal a power failure undoes takes the last transaction back."""
-    connection.execute("PRAGMA synchronous = EXTRA"); connection.execute("PRAGMA cache_size = -512")
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    """Make a commit durable, and a connection's cache small.
+
+    Without `EXTRA`, a power failure could bring a rollback journal back that had been removed, and with it undo the
+    last transaction. The journal stays what it is, DELETE in a file of ours: a WAL would hold long audio twice.
+    """
+    connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA cache_size = -512")  # KiB; the usual 2,000 are no faster at this
+
+
+def _wait_for_statements(connection: Any, _: object) -> None:
+    """PyMySQL waits for a server's greeting as long as for a statement: that has been short, this may be longer."""
+    connection._read_timeout = STATEMENT_S
 
 
 def _bound_waits(connection: Any, _: object) -> None:
@@ -204,6 +211,14 @@ def _bound_waits(connection: Any, _: object) -> None:
             raise
 
     connection.wait = wait_bounded
+
+
+_SET_UP: Final[Mapping[str, Callable[[Any, object], None]]] = {
+    "sqlite": _set_up_sqlite,
+    "postgresql": _bound_waits,
+    "mysql": _wait_for_statements,
+    "mariadb": _wait_for_statements,
+}
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

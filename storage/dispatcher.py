@@ -147,11 +147,11 @@ class _Dispatcher:
                 self.begin(parcel, entry)
 
     def keep_rest(self, parcels: Iterable[Parcel], destinations: Destinations) -> None:
-        """Keep what is not to be sent now. Raises `StorageError` when one could not be kept."""
+        """Keep what is not to be sent now. Raises `StorageError` when the outbox took no more."""
         for parcel in parcels:
             if parcel.delivery_id not in self._seen and parcel.target.kind is not TargetKind.NONE:
-                self._keep(parcel, destinations)
-                self._raise_problem()
+                self._outbox.keep(parcel, destinations)
+                self._seen.add(parcel.delivery_id)
 
     def begin(self, parcel: Parcel, entry: Entry) -> None:
         """Begin the delivery of a parcel that is in the outbox."""
@@ -180,7 +180,8 @@ class _Dispatcher:
             if future is not None:
                 yield from self._after(future)
             yield from self._due()
-        self._raise_problem()
+        if self._problem is not None:
+            raise self._problem
 
     def stop(self) -> None:
         """Begin no further try, and end those under way."""
@@ -284,7 +285,3 @@ class _Dispatcher:
 
     def _note_problem(self, problem: StorageError) -> None:
         self._problem = self._problem or problem
-
-    def _raise_problem(self) -> None:
-        if self._problem is not None:
-            raise self._problem

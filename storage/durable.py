@@ -46,7 +46,10 @@ def locked_folder(path: Path, *, is_shared: bool = False) -> Iterator[int]:
     """Yield `path` as `opened_folder` does, while no other process or thread has it locked, or all of them shared."""
     with opened_folder(path) as folder:
         _lock(folder, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
-        yield folder
+        try:
+            yield folder
+        finally:
+            _lock(folder, fcntl.LOCK_UN)  # closing is not enough: a draft may have its own copy of the descriptor
 
 
 def make_folder(path: Path, mode: int = 0o777) -> None:
@@ -104,7 +107,8 @@ def is_being_written(folder: int, name: str) -> bool:
 class Draft:
     """A file being written in a folder, invisible until `publish`; a context that removes what was not published.
 
-    `name` is the hidden one, `bytes` counts what was written. `OSError` is raised as the system raises it (disk full, no permission).
+    `name` is the hidden one, `bytes` counts what was written. `OSError` is raised as the system raises it (disk full,
+    no permission).
     """
 
     def __init__(self, folder: int, mode: int = 0o666) -> None:

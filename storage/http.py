@@ -82,7 +82,7 @@ class HttpCarrier:
             return failure_of(error, shown, parcel.file)
 
     def close(self) -> None:
-        """Close the connections that were kept for further parcels."""
+        """Close the client; each request had a connection of its own."""
         self._client.close()
 
     def _follow(self, parcel: Parcel, verb: str, url: str) -> Outcome:
@@ -105,7 +105,8 @@ class HttpCarrier:
 
     def _request(self, parcel: Parcel, verb: str, url: str, credentials: tuple[str, str] | None) -> _Answer:
         body, content_type = body_of(parcel)
-        headers = {"Content-Type": content_type, "Content-Length": str(body.bytes)}
+        # A connection of its own: one that was kept may be closed by the server while the next file is under way.
+        headers = {"Content-Type": content_type, "Content-Length": str(body.bytes), "Connection": "close"}
         if verb == "POST":
             headers["Idempotency-Key"] = parcel.delivery_id
         request = self._client.build_request(verb, url, headers=headers, content=body)

@@ -22,6 +22,7 @@ from callflow.storage.terms import DEFAULT_TERMS, Terms
 LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 128
 _STOP_WITHIN_S: Final = 5
+_KEEP_ALIVE_S: Final = 5
 _READERS_MAX: Final = 400
 """How many connections there may be beyond those that upload; a request on one more is answered 503."""
 
@@ -35,6 +36,7 @@ class _Server(uvicorn.Server):
                 Reception(shelf, log, terms),
                 http=connection_with(terms.timeout_ms),
                 h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+                timeout_keep_alive=min(_KEEP_ALIVE_S, -(-terms.timeout_ms // 1_000)),
                 limit_concurrency=terms.max_uploads + _READERS_MAX,
                 loop="asyncio",
                 ws="none",

@@ -18,7 +18,6 @@ from starlette.types import Receive, Scope, Send
 
 from callflow.storage.carrier import words_for
 from callflow.storage.catalogue import length_ms_at, page_of
-from callflow.storage.durable import Draft
 from callflow.storage.idempotency import KeyReused
 from callflow.storage.index_page import POLICY, index_page
 from callflow.storage.particulars import particulars_of
@@ -95,15 +94,13 @@ class Reception:
         try:
             with await run_in_threadpool(self._shelf.draft_for, parts) as draft:
                 await fill(draft, request, self._terms)
-                keep = partial(self._keep, draft, parts, key, particulars_of(fields))
-                return await run_in_threadpool(keep)
+                publish = partial(self._shelf.publish, draft, parts, key, particulars_of(fields))
+                received, is_repeated = await run_in_threadpool(publish)
         finally:
             self._under_way -= 1
-
-    def _keep(self, draft: Draft, parts: tuple[str, ...], key: str | None, particulars: dict[str, str]) -> Response:
-        received, is_repeated = self._shelf.publish(draft, parts, key, particulars)
         if not is_repeated:
-            self._log.info("stored", **asdict(received), length_ms=length_ms_at(self._shelf, parts))
+            length_ms = await run_in_threadpool(length_ms_at, self._shelf, parts)
+            self._log.info("stored", **asdict(received), length_ms=length_ms)
         return _receipt(received, 201 if received.is_new and not is_repeated else 200)
 
     def _front_page(self, fields: dict[str, str]) -> Response:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx2
 from attrs import field, frozen
 
-from callflow.core.address import has_control_characters, without_credentials
+from callflow.core.address import has_control_characters, is_url, without_credentials
 from callflow.storage.address import split_credentials
 from callflow.storage.carrier import JOURNALLED, Outcome
 from callflow.storage.http_client import (
@@ -172,5 +172,7 @@ def _read_address(url: str) -> tuple[_Bucket, str]:
     if parts.hostname:
         _, _, host = parts.netloc.rpartition("@")
         endpoint = f"{scheme}://{name}.{host}" if access == "vhost" else f"{scheme}://{host}"
+        if not is_url(endpoint):
+            raise ValueError("no host")
         httpx2.URL(endpoint)
     return _Bucket(name, endpoint, options.get("region", ""), access == "vhost", key, secret), path

@@ -28,7 +28,7 @@ class Terms:
     token: str | None = field(default=None, repr=False)
 
     def patience_ms(self, elapsed_ms: int, count: int) -> int:
-        """How long to wait for more of an upload that has brought `count` bytes in `elapsed_ms`; from 0 down: no more."""
+        """How long to wait for more of an upload that brought `count` bytes in `elapsed_ms`; from 0 down: no longer."""
         credit_ms = count * 1_000 // PACE_BYTES_PER_S
         return min(self.timeout_ms, self.timeout_ms + credit_ms - elapsed_ms)
 

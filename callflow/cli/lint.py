@@ -15,12 +15,14 @@ from attrs import asdict
 from callflow.cli.faults import PASSED, WRONG_INPUT
 from callflow.cli.options import profile_option, skip_unsimulated_option, strict_option, with_option
 from callflow.core.diagnostic import Diagnostic
-from callflow.core.errors import FlowError
+from callflow.core.errors import DocumentError, FlowError
 from callflow.core.flow import Flow
 from callflow.core.profile import DOCS, PROFILES
 from callflow.lint import lint_flow
+from callflow.lint.accounts import is_account, lint_account
 from callflow.loading import Reading, check_callflow, load_inline_flows, located
 from callflow.report.wording import printable
+from callflow.scenario.document import read_document
 
 WRONG_INPUT_CODE: Final = "wrong-input"
 """Code of what keeps a callflow from being run; `run` refuses it in the same words."""
@@ -45,7 +47,7 @@ def command(
     verbose: bool,
     as_object: bool,
 ) -> None:
-    """Check CALLFLOW files: misspelt keys, wrong types and bounds, and what will go wrong with the recordings.
+    """Check CALLFLOW files and accounts: misspelt keys, wrong types and bounds, and what goes wrong with recordings.
 
     One line a finding, with file, line and JSON path. Ends with status 2 when there is an error, otherwise with 0.
 
@@ -67,9 +69,13 @@ def command(
 def check(path: Path, reading: Reading) -> tuple[Diagnostic, ...]:
     """Everything that can be said about one callflow file and the flows written inside it, faults first.
 
-    A file that cannot be read at all is one error.
+    An account file is checked with its storage plan and all its callflows. A file that cannot be read at all is one
+    error.
     """
     try:
+        if is_account(read_document(path, FlowError).data):
+            broken_parts, found = lint_account(path, reading)
+            return (*map(_remark, broken_parts), *found)
         flow, document = check_callflow(path, reading)
     except FlowError as broken:
         return (_remark(broken),)
@@ -87,7 +93,7 @@ def check(path: Path, reading: Reading) -> tuple[Diagnostic, ...]:
     return (*faults, *remarks)
 
 
-def _remark(fault: FlowError) -> Diagnostic:
+def _remark(fault: DocumentError) -> Diagnostic:
     return Diagnostic(WRONG_INPUT_CODE, "error", fault.where, fault.problem, fault.hint)
 
 

@@ -26,6 +26,8 @@ _LONGEST_RETRY_MS: Final = 600_000
 _NEXT_TRY_MS: Final = 5_000
 """Between the tries of one attempt (B§6.6)."""
 
+_CONFLICT: Final = "409"
+
 _METADATA, _UNWANTED = DeliveryState.METADATA, DeliveryEvent.UNWANTED
 _NOWHERE, _WEBHOOK = TargetKind.NONE, TargetKind.WEBHOOK
 _IS_HOOK: Final = {"target": _WEBHOOK.value}
@@ -138,13 +140,18 @@ def _settle_document(exchange: Exchange, delivery: Delivery, answer: DeliveryAns
     if answer.is_stored:
         _send(exchange, delivery, _move(exchange, delivery, DeliveryEvent.METADATA_SAVED, because, detail))
         return
-    event, rule, wait_ms = _failed_document(exchange, delivery)
+    event, rule, wait_ms = _failed_document(exchange, delivery, answer.result)
     _wait(exchange, delivery, wait_ms, _move(exchange, delivery, event, because, detail, rule))
 
 
-def _failed_document(exchange: Exchange, delivery: Delivery) -> Failure:
-    """The running systems never try again to save the document: its failure is a reply that nobody reads (C20)."""
+def _failed_document(exchange: Exchange, delivery: Delivery, result: str) -> Failure:
+    """The running systems never try again to save the document: its failure is a reply that nobody reads (C20).
+
+    But for a conflict: they ask for the newer revision and save over it, at once (C48).
+    """
     if not exchange.setting.profile.saves_document_again:
+        if result == _CONFLICT and delivery.document_tries == 1:
+            return DeliveryEvent.METADATA_TRY_FAILED, "law: a conflict is saved over (C48)", 0
         return DeliveryEvent.METADATA_FAILED, "profile.saves_document_again=false", 0
     retries = exchange.setting.account.system.storage_retry_times
     rule = f"storage_retry_times={retries}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from callflow.core.address import has_control_characters, is_url
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import FlowError
+from callflow.core.filling import Filling
 from callflow.core.shown import shown
 from callflow.core.silence_remarks import silence_remarks
 
@@ -28,6 +29,7 @@ _NOT_SIMULATED = {
 }
 """By module, the keys (and values, None for any) whose effect nobody simulates yet: refused, never ignored."""
 
+_BRACES = re.compile(r"\{[^{}]*\}")
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):", re.ASCII)
 
 
@@ -41,7 +43,7 @@ def node_remarks(
         message = "record_call has no action, and starts a recording"
         diagnostics.append(Diagnostic("no-action", "warning", where, message, 'write "action": "start"'))
     if module in _RECORDING_MODULES and isinstance(data.get("url"), str) and data["url"]:
-        refused, remarks = url_remarks(data["url"], f"{where}.url")
+        refused, remarks = url_remarks(data["url"], f"{where}.url", is_filled=True)
         faults += refused
         diagnostics += remarks
     if module in _RECORDING_MODULES:
@@ -57,8 +59,13 @@ def node_remarks(
     return tuple(faults), tuple(diagnostics)
 
 
-def url_remarks(url: str, where: str) -> tuple[tuple[FlowError, ...], tuple[Diagnostic, ...]]:
-    """Return the faults and diagnostics of an upload address, whose JSON path is `where` (B§6.1; C17)."""
+def url_remarks(
+    url: str, where: str, *, is_filled: bool = False
+) -> tuple[tuple[FlowError, ...], tuple[Diagnostic, ...]]:
+    """Return the faults and diagnostics of an upload address, whose JSON path is `where` (B§6.1; C17).
+
+    `is_filled` where names such as {USER_ID} have been filled in, and those without a value remarked on.
+    """
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else ""
     if scheme == "file":
@@ -76,7 +83,27 @@ def url_remarks(url: str, where: str) -> tuple[tuple[FlowError, ...], tuple[Diag
         message = f"{shown(url)} is no address of a server: the recording is made and never stored"
         hint = "write it like http://server/folder, without blanks, with / ? # @ in a password as %2F %3F %23 %40"
         return (), (Diagnostic("bad-url", "error", where, message, hint),)
-    return (), ()
+    return (), tuple(_doubts(url, scheme, where, is_filled))
+
+
+def _doubts(url: str, scheme: str, where: str, is_filled: bool) -> Iterator[Diagnostic]:
+    """Yield what becomes of parts of a right address that its author may not expect (B§6.3)."""
+    if scheme == "ftps":
+        message = "Kazoo 4 cannot read an ftps address: there the recording is made and never stored"
+        yield Diagnostic("ftps-url", "warning", where, message, "write ftp:// or https:// if it is to run there")
+    if "#" in url:
+        message = "what follows # is no part of what is sent, and is left out"
+        yield Diagnostic("url-fragment", "warning", where, message, "write %23 for a # of the path")
+    for name in dict.fromkeys(_BRACES.findall(url)):
+        if not (is_filled and _is_fillable(name)):
+            message = f"{shown(name)} is taken literally: nobody fills it in here"
+            yield Diagnostic("unfilled-placeholder", "warning", where, message, "write the value itself")
+
+
+def _is_fillable(text: str) -> bool:
+    filling = Filling({})
+    filling.fill(text)
+    return bool(filling.unfilled)
 
 
 def bare_children(where: str, module: object, *, is_repaired: bool, has_default: bool) -> Diagnostic:

@@ -66,7 +66,7 @@ def _server(findings: Findings, settings: UrlSettings, kind: str, at: str, rule:
 
 
 def _body(findings: Findings, settings: HttpSettings, at: str) -> Body:
-    """The form of the request. In the code base64 is looked at inside a form only; by itself it is as the schema says."""
+    """The form of the request: base64 by itself is as the schema says, though the code knows it inside a form only."""
     where = f"{at}.base64_encode_data"
     if settings.send_multipart and settings.base64_encode_data:
         problem = "base64 inside a form is not simulated yet"
@@ -103,7 +103,7 @@ def _amazon(region: str | None) -> str:
 
 
 def _access(settings: S3Settings) -> str:
-    """`vhost` or `path`: as written, else `path` without a region and `auto` with one, which looks at the bucket's name.
+    """`vhost` or `path`: as written, else `path` without a region and `auto` with one, which asks the bucket's name.
 
     A server that is known by its address has no names below it: there `auto` is `path`.
     """

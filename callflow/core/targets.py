@@ -42,16 +42,16 @@ def choose_target(setting: Setting, call: Call, recording: Recording, recording_
     """Decide where one finished recording goes; the target's rule names the option that decided.
 
     Its own url first, then the account's storage plan, which store_recordings has no say in, then the system (B§6.1).
-    `month` is that of the recording's end, as the call's own document has it: the one of `recording_id` is that of its
-    start (B§6.5; C22).
+    `recording_id` is its document's id, "" where it has no url. `month` is that of the recording's end, as the call's
+    own document has it: the one of `recording_id` is that of its start (B§6.5; C22).
     """
     system = setting.account.system
     if recording.options.url:
         return _url_target(setting, Finished(call, recording, recording_id, "", month))
     if system.plan is not None:
-        # A recording's name depends on the setting alone: any exchange of it draws the same.
-        _, name = names_of(Exchange(setting), recording)
-        return _planned(setting, system.plan, Finished(call, recording, recording_id, name, month))
+        # Names depend on the setting alone: any exchange of it draws the same.
+        document_id, name = names_of(Exchange(setting), recording)
+        return _planned(setting, system.plan, Finished(call, recording, document_id, name, month))
     if not system.store_recordings:
         return _NOT_STORED
     if setting.profile.reads_third_party_bigcouch and system.third_party_bigcouch_host:

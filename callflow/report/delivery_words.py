@@ -31,7 +31,7 @@ _STATES: Final = {
     "waiting": "waiting, not stored so far",
 }
 _HOOK_STATES: Final = {"stored": "told", "failed": "could not be told", "waiting": "waiting, not told so far"}
-_COUNT_WIDTH: Final = 9
+_CLOCK_WIDTH: Final = 9
 
 
 def place_of(target: str, method: str | None, url: str | None) -> str:
@@ -41,41 +41,58 @@ def place_of(target: str, method: str | None, url: str | None) -> str:
 
 def delivery_words(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
     """A DELIVERY row in words, "" for one that nobody wants to read."""
+    if is_about_webhook(detail):
+        return _webhook(row.name, f"recording {detail['recording']}", detail)
+    return _file(row.name, f"recording {detail['recording']}", detail)
+
+
+def _file(name: str, which: str, detail: Detail) -> str:
+    match name:
+        case "REQUESTED":
+            return f"{which} goes to {place_of(detail['target'], detail['method'], detail['url'])}"
+        case "UNWANTED":
+            return f"{which} is stored nowhere"
+        case "ACCEPTED":
+            return f"{which} is stored{_result(detail)}"
+        case "TRY_FAILED":
+            return f"{which} is not stored yet, try {detail['attempt']}{_result(detail)}"
+        case "LAST_TRY_FAILED":
+            return f"{which} could not be stored, try {detail['attempt']} was the last{_result(detail)}"
+        case "METADATA_TRY_FAILED":
+            return f"the document of {which} is not saved yet, try {detail['attempt']}{_result(detail)}"
+        case "METADATA_FAILED":
+            return f"{which} could not be stored: its metadata were not saved{_result(detail)}"
+    return ""
+
+
+def _webhook(name: str, which: str, detail: Detail) -> str:
+    match name:
+        case "REQUESTED":
+            return f"the webhook is told of {which}: {place_of('webhook', detail['method'], detail['url'])}"
+        case "ACCEPTED":
+            return f"the webhook knows of {which}{_result(detail)}"
+        case "TRY_FAILED":
+            return f"the webhook does not know of {which} yet, try {detail['attempt']}{_result(detail)}"
+        case "LAST_TRY_FAILED":
+            return f"the webhook was never told of {which}, try {detail['attempt']} was the last{_result(detail)}"
+    return ""
+
+
+def request_words(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
+    """A REQUEST row in words: tries after the first."""
+    if detail.get("attempt", 1) == 1:
+        return ""
     which = f"recording {detail['recording']}"
-    tell = _WEBHOOK.get(row.name) if is_about_webhook(detail) else _FILE.get(row.name)
-    return tell.format(which=which, to=_place(detail), tail=_tail(detail), **_numbered(detail)) if tell else ""
+    if is_about_webhook(detail):
+        return f"the webhook is told of {which} again"
+    return f"the document of {which} is saved again" if row.name == "save document" else f"{which} is sent again"
 
 
-_FILE: Final = {
-    "REQUESTED": "{which} goes to {to}",
-    "UNWANTED": "{which} is stored nowhere",
-    "ACCEPTED": "{which} is stored{result}{tail}",
-    "TRY_FAILED": "{which} is not stored yet, {try_}{tail}",
-    "LAST_TRY_FAILED": "{which} could not be stored, {try_} was the last{tail}",
-    "METADATA_TRY_FAILED": "the document of {which} is not saved yet, {try_}{tail}",
-    "METADATA_FAILED": "{which} could not be stored: its metadata were not saved{result}",
-}
-_WEBHOOK: Final = {
-    "REQUESTED": "of {which} the webhook is told: {to}",
-    "ACCEPTED": "the webhook knows of {which}{result}{tail}",
-    "TRY_FAILED": "the webhook does not know of {which} yet, {try_}{tail}",
-    "LAST_TRY_FAILED": "the webhook could not be told of {which}, {try_} was the last{tail}",
-}
-"""What the rows say; `try_` is the count of the try and, but for the last one, its result."""
-
-
-def _place(detail: Detail) -> str:
-    return place_of(detail["target"], detail["method"], detail["url"]) if "url" in detail else ""
-
-
-def _numbered(detail: Detail) -> dict[str, str]:
-    result = str(detail.get("result", ""))
-    return {"result": f": {result}" if result not in ("", "stored") else "", "try_": f"try {detail.get('attempt')}"}
-
-
-def _tail(detail: Detail) -> str:
-    """What is to be said of a try beside its result."""
-    return "".join(f"; {each}" for each in _remarks(detail))
+def _result(detail: Detail) -> str:
+    """The target's reply, and what is to be said beside it."""
+    result = detail.get("result", "")
+    said = f": {result}" if result not in ("", "stored") else ""
+    return "; ".join((said, *_remarks(detail)))
 
 
 def _remarks(detail: Detail) -> Iterator[str]:
@@ -84,4 +101,34 @@ def _remarks(detail: Detail) -> Iterator[str]:
     if detail.get("is_kept"):
         yield "the target has it, only its answer was cut off"
     if wait_ms := detail.get("asked_wait_ms"):
-        yield f"it asks for {wait_ms / 1000:g} s of peace, which nobody heeds (B§6.6)"
+        yield f"it asks to be left alone for {wait_ms / 1000:g} s, which nobody heeds"
+
+
+def storage_words(delivery: DeliveryResult) -> str:
+    """What became of a file in one line: where it went, whether it is there, after how many tries."""
+    if delivery.target == TargetKind.NONE.value:
+        return _STATES["not_stored"]
+    place = place_of(delivery.target, delivery.method, delivery.url)
+    overwritten = delivery.overwritten_by
+    later = f"; overwritten by recording {overwritten}" if overwritten is not None else ""
+    return f"{place}: {_outcome(_STATES[delivery.state], delivery.attempts)}{later}"
+
+
+def webhook_words(webhook: WebhookResult) -> str:
+    """Whether a webhook was told, in one line."""
+    return f"{place_of('webhook', 'POST', webhook.url)}: {_outcome(_HOOK_STATES[webhook.state], webhook.attempts)}"
+
+
+def _outcome(state: str, attempts: tuple[Attempt, ...]) -> str:
+    last = f", {attempts[-1].result}" if attempts and attempts[-1].result != state else ""
+    tries = f" after {len(attempts)} tries" if len(attempts) > 1 else ""
+    return f"{state}{tries}{last}"
+
+
+def tries_text(attempts: tuple[Attempt, ...]) -> Iterator[str]:
+    """A line for each try: when it was answered, how, and how long after the one before."""
+    before_ms = None
+    for each in attempts:
+        waited = f", {clock(each.at_ms - before_ms)} later" if before_ms is not None else ""
+        yield f"{clock(each.at_ms):>{_CLOCK_WIDTH}} {each.result}{waited}"
+        before_ms = each.at_ms

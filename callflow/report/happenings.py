@@ -34,6 +34,7 @@ from callflow.report.call_words import (
     leg_words,
     node_words,
 )
+from callflow.report.delivery_words import delivery_words, request_words
 from callflow.report.people import People
 from callflow.report.remarks import remark_of
 from callflow.report.side_words import consent_words, metaflow_words, payment_words
@@ -53,12 +54,6 @@ ENDINGS: Final[Mapping[str, str]] = {
     "media_failure": "the switch could not write its file",
 }
 """What ended a recording, as the end of a sentence (design §4)."""
-
-PLACES: Final[Mapping[str, str]] = {
-    "account_database": "the account's database",
-    "third_party_bigcouch": "the third party's BigCouch",
-}
-"""Targets that have no URL, in words."""
 
 
 def happening(row: Row, people: People, cause: Row | None) -> tuple[str, Style] | None:
@@ -144,33 +139,6 @@ def _mailbox(row: Row, detail: Detail, people: People, cause: Row | None) -> str
     return f"recording {detail['recording']} is kept in mailbox {detail['mailbox']}"
 
 
-def _delivery(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    which = f"recording {detail['recording']}"
-    match row.name:
-        case "REQUESTED":
-            return f"{which} goes to {place_of(detail['target'], detail['method'], detail['url'])}"
-        case "UNWANTED":
-            return f"{which} is stored nowhere"
-        case "ACCEPTED":
-            return f"{which} is stored" if detail["result"] == "stored" else f"{which} is stored: {detail['result']}"
-        case "TRY_FAILED":
-            return f"{which} is not stored yet, try {detail['attempt']}: {detail['result']}"
-        case "LAST_TRY_FAILED":
-            return f"{which} could not be stored, try {detail['attempt']} was the last: {detail['result']}"
-        case "METADATA_FAILED":
-            return f"{which} could not be stored: its metadata were not saved"
-    return ""
-
-
-def place_of(target: str, method: str | None, url: str | None) -> str:
-    """Where a file goes: `PUT http://…`, or the target in words."""
-    return f"{method} {url}" if url else PLACES.get(target, target)
-
-
-def _request(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
-    return f"recording {detail['recording']} is sent again" if detail.get("attempt", 1) > 1 else ""
-
-
 def _remark(row: Row, detail: Detail, people: People, cause: Row | None) -> str:
     remark = remark_of(row)
     return f"{remark.severity}: {remark.message}" if remark is not None else ""
@@ -189,8 +157,8 @@ _TELL: Final[Mapping[str, Callable[[Row, Detail, People, Row | None], str]]] = {
     METAFLOW: metaflow_words,
     CONSENT: consent_words,
     PAYMENT: payment_words,
-    DELIVERY: _delivery,
-    REQUEST: _request,
+    DELIVERY: delivery_words,
+    REQUEST: request_words,
     WARNING: _remark,
     ERROR: _remark,
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from callflow.report.happenings import ENDINGS, audio_format, place_of
-from callflow.report.results import CallResult, DeliveryResult, RecordingResult, RunResult
+from callflow.report.delivery_words import storage_words, tries_text, webhook_words
+from callflow.report.happenings import ENDINGS, audio_format
+from callflow.report.results import CallResult, RecordingResult, RunResult
 from callflow.report.wording import clock, printable
 
 _LABEL_WIDTH = 9
 _NO_NAMES: Mapping[str, str] = {}
-_STATES = {"stored": "stored", "failed": "could not be stored", "not_stored": "not stored", "waiting": "waiting"}
 
 
 def recordings_text(result: RunResult, names: Mapping[str, str] = _NO_NAMES) -> str:
@@ -28,17 +28,23 @@ def recordings_text(result: RunResult, names: Mapping[str, str] = _NO_NAMES) -> 
 
 
 def deliveries_text(result: RunResult, names: Mapping[str, str] = _NO_NAMES) -> str:
-    """The deliveries that took more than one try, each with its tries, a line each; "" when there are none.
+    """The deliveries that took more than one try, or failed, each with its tries, a line each; "" when all went well.
 
-    `names` has the calls' names by call id. Without a final line break.
+    Webhooks count as deliveries. `names` has the calls' names by call id. Without a final line break.
     """
     lines = []
     for call, index, recording in _every(result):
         delivery = recording.delivery
-        if delivery is not None and len(delivery.attempts) > 1:
-            lines.append(f"{_which(result, call, index, names)}: {printable(_stored(delivery))}")
-            tries = ((clock(each.at_ms), printable(each.result)) for each in delivery.attempts)
-            lines += [f"  {at:>{_LABEL_WIDTH}} {result}" for at, result in tries]
+        if delivery is None:
+            continue
+        told = [(storage_words(delivery), delivery.state, delivery.attempts)]
+        if delivery.webhook is not None:
+            webhook = delivery.webhook
+            told.append((webhook_words(webhook), webhook.state, webhook.attempts))
+        for words, state, attempts in told:
+            if len(attempts) > 1 or (attempts and state == "failed"):
+                lines.append(f"{_which(result, call, index, names)}: {printable(words)}")
+                lines += [f"  {printable(each)}" for each in tries_text(attempts)]
     return "\n".join(lines)
 
 
@@ -66,16 +72,9 @@ def _facts(recording: RecordingResult) -> Iterator[tuple[str, str]]:
         cause = recording.completion_cause or "none"
         yield "ended by", f"{recording.ended_by}: {ENDINGS[recording.ended_by]}; completion cause {cause}"
     if recording.delivery is not None:
-        yield "storage", _stored(recording.delivery)
+        yield "storage", storage_words(recording.delivery)
+        if recording.delivery.webhook is not None:
+            yield "webhook", webhook_words(recording.delivery.webhook)
     if recording.file is not None:
         size = f" ({recording.bytes:,} bytes)" if recording.bytes is not None else ""
         yield "file", recording.file + size
-
-
-def _stored(delivery: DeliveryResult) -> str:
-    if delivery.target == "none":
-        return _STATES["not_stored"]
-    state = _STATES[delivery.state]
-    last = f", {delivery.attempts[-1].result}" if delivery.attempts and delivery.attempts[-1].result != state else ""
-    tries = f" after {len(delivery.attempts)} tries" if len(delivery.attempts) > 1 else ""
-    return f"{place_of(delivery.target, delivery.method, delivery.url)}: {state}{tries}{last}"

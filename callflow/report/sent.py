@@ -52,7 +52,7 @@ class Sent:
         """Read the next DELIVERY row; returns what is to be said about a file that was overwritten or came twice."""
         index, of_webhook = detail["recording"], is_about_webhook(detail)
         state = _STATES.get(detail["to"], "waiting")
-        attempts = ()
+        attempts: tuple[Attempt, ...] = ()
         if row.name in _TRIED:
             attempts = (Attempt(row.at_ms, _TRIED[row.name] + detail["result"]),)
         if of_webhook:
@@ -96,19 +96,18 @@ class Sent:
         place = _OF_ONE_RECORDING.sub("", delivery.url)
         before = self._holders.get(place, index)
         self._holders[place] = index
-        if before == index or self._holds_all_of(index, before):
+        if before == index or self._file_of(before) == self._file_of(index):
             return None
         self.deliveries[before] = evolve(self.deliveries[before], overwritten_by=index)
         message = f"recording {index} has overwritten recording {before}: both were sent to {delivery.url}"
         remedy = "give each node a url of its own, or use method post"
         return Diagnostic("overwritten-upload", "warning", _place(row), message, remedy)
 
-    def _holds_all_of(self, later: int, earlier: int) -> bool:
-        """Whether the later file goes on with the earlier one and has everything that was in it (B§3.5)."""
-        piece: int | None = later
-        while piece is not None and piece != earlier:
-            piece = self.appends.get(piece)
-        return piece == earlier
+    def _file_of(self, index: int) -> int:
+        """The recording that began the file of this one: pieces of one file overwrite it with more of it (B§3.5)."""
+        while index in self.appends:
+            index = self.appends[index]
+        return index
 
 
 def _place(row: Row) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import frozen
 
-from callflow.report.happenings import place_of
+from callflow.report.delivery_words import place_of
 from callflow.report.results import CallResult, DeliveryResult, RecordingResult, RunResult
 from callflow.report.wording import clock, cut, printable
 
@@ -79,15 +79,22 @@ def _recording(recording: RecordingResult | None) -> Iterator[tuple[str, str]]:
         yield "ended by", f"{recording.ended_by}, {recording.completion_cause or 'no completion cause'}"
     if recording.delivery is not None:
         yield "storage", _stored(recording.delivery)
+        if recording.delivery.webhook is not None:
+            yield "webhook", _outcome(recording.delivery.webhook.state, len(recording.delivery.webhook.attempts))
 
 
 def _stored(delivery: DeliveryResult) -> str:
     state = delivery.state.replace("_", " ")
     if delivery.target == "none":
         return state
-    count = len(delivery.attempts)
-    tries = f" after {count} tries" if count > 1 else ""
-    return f"{place_of(delivery.target, delivery.method, delivery.url)}: {state}{tries}"
+    overwritten = delivery.overwritten_by
+    later = f", overwritten by recording {overwritten}" if overwritten is not None else ""
+    place = place_of(delivery.target, delivery.method, delivery.url)
+    return f"{place}: {_outcome(state, len(delivery.attempts))}{later}"
+
+
+def _outcome(state: str, tries: int) -> str:
+    return f"{state} after {tries} tries" if tries > 1 else state
 
 
 def facts_text(found: tuple[Fact, ...], titles: tuple[str, str], width: int) -> str:

@@ -70,7 +70,7 @@ TONGUES: Final[Mapping[str, Tongue]] = {
     ),
     "webhook": Tongue(_NETWORK, HttpStatus(200), True, True, "[503, refused, timeout, slow 2s, truncated, 200]"),
 }
-"""By the kind of target; `documents` is what the saving of a recording's document is answered with, wherever it goes."""
+"""By the kind of target; under `documents`, what the saving of a recording's document meets, wherever it goes."""
 
 ANY: Final = Tongue({**_NETWORK, **_FULL, **_STORED}, HttpStatus(201), True, True, "[503, refused, 201]")
 """Everything that any target may say: for expectations."""
@@ -150,7 +150,7 @@ def _words(item: Node, tongue: Tongue) -> str:
 
 
 def read_results(node: Node) -> tuple[str, ...]:
-    """The results of tries as the result object has them: `503`, `timeout`, `document: 409`; `slow 2s` is its status."""
+    """The results of tries as the result object has them: `503`, `timeout`, `document: 409`; of `slow`, its reply."""
     results = []
     for item in items(node, ANY.example):
         with at(item):

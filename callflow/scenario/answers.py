@@ -111,8 +111,7 @@ class Slow:
     then: Prompt = HttpStatus(201)
 
     def __str__(self) -> str:
-        tail = "" if self.then in (HttpStatus(200), HttpStatus(201), Stored()) else f" then {self.then}"
-        return f"slow {format_duration(self.delay_ms)}{tail}"
+        return f"slow {format_duration(self.delay_ms)} then {self.then}"
 
 
 Answer = Prompt | Slow

@@ -88,7 +88,7 @@ _count = partial(integer, low=0, high=_MOST)
 _glob = partial(text, example='"http://my.server/*.mp3"')
 
 RECORDING_KEYS: dict[str, Reader] = {
-    "id": partial(text, example="\"202611-*\""),
+    "id": partial(text, example='"202611-*"'),
     "month": _month,
     "kind": partial(choice, words=words.RECORDING_KINDS),
     "name": text,

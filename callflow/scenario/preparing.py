@@ -208,7 +208,7 @@ def _ignored(scenario: Scenario, choices: Choices) -> Iterator[Diagnostic]:
     """With uploads the scenario's storage has no say (design §12, Deliveries)."""
     steps = (step for call in scenario.calls for step in call.timeline)
     told = next((step for step in steps if isinstance(step.verb, StorageFails | StorageWorks)), None)
-    if choices.uploads and (scenario.storage.has_replies or told is not None):
+    if choices.uploads and (scenario.storage.replies or told is not None):
         where = told.where if told is not None else scenario.where.get("storage", scenario.file)
         message = "what the storage replies is ignored: with --upload the real targets reply"
         yield Diagnostic("storage-ignored", "warning", where, message, "leave --upload out to have it")
@@ -218,7 +218,7 @@ def _asks_documents(scenario: Scenario) -> bool:
     """Whether the scenario says what becomes of documents; plain runs save them without a word (B§6.5)."""
     verbs = (step.verb for call in scenario.calls for step in call.timeline)
     fails = (isinstance(verb, StorageFails) and verb.kind == "documents" for verb in verbs)
-    return bool(scenario.storage.documents) or any(fails)
+    return "documents" in scenario.storage.replies or any(fails)
 
 
 def _utc_offset_s(scenario: Scenario, loaded: LoadedAccount | None, start: datetime) -> int:

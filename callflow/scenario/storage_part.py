@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import field, fields, frozen
+from collections.abc import Mapping
+
+from attrs import field, frozen
 
 from callflow.core.address import is_url
 from callflow.core.shown import shown
@@ -24,28 +26,17 @@ _WEBHOOK_EXAMPLE = '{url: "http://transcribe.example/new", answers: [503, 200]}'
 class StorageScript:
     """What the targets reply: every delivery reads its kind's list from its start, the last one repeats (design §12).
 
-    `answers` is for URLs, http as well as ftp. A target without a list takes everything. `documents` is what the saving
-    of each recording's document meets; without it every document is saved. `webhook_url` is told of what is stored.
+    `replies` has the lists by the kind of target, and under `documents` what the saving of each recording's document
+    meets. A kind without a list takes everything. `webhook_url`, if any, is told of what is stored.
     """
 
-    answers: tuple[Answer, ...] = ()
-    account_database: tuple[Answer, ...] = ()
-    third_party_bigcouch: tuple[Answer, ...] = ()
-    couchdb: tuple[Answer, ...] = ()
-    s3: tuple[Answer, ...] = ()
-    documents: tuple[Answer, ...] = ()
-    webhook: tuple[Answer, ...] = ()
+    replies: Mapping[str, tuple[Answer, ...]] = {}
     webhook_url: str = field(default="", repr=False)
 
-    def replies_of(self, kind: str) -> tuple[Answer, ...]:
-        """The list for a kind of target, or for `documents`."""
-        replies: tuple[Answer, ...] = self.answers if kind == "url" else getattr(self, kind)
-        return replies
-
     @property
-    def has_replies(self) -> bool:
-        """Whether any kind of target has a list."""
-        return any(getattr(self, each.name) for each in fields(StorageScript) if each.name != "webhook_url")
+    def answers(self) -> tuple[Answer, ...]:
+        """The list for URLs, http as well as ftp."""
+        return self.replies.get("url", ())
 
 
 def read_storage(node: Node | None) -> StorageScript:
@@ -53,14 +44,15 @@ def read_storage(node: Node | None) -> StorageScript:
     if node is None:
         return StorageScript()
     entries = mapping(node, STORAGE_KEYS, f"{{answers: {TONGUES['url'].example}}}")
-    lists = {key: read_answers(entries[key], TONGUES[kind]) for key, kind in _LISTS.items() if key in entries}
+    replies = {kind: read_answers(entries[key], TONGUES[kind]) for key, kind in _LISTS.items() if key in entries}
     if "webhook" not in entries:
-        return StorageScript(**lists)
+        return StorageScript(replies)
     hook = mapping(entries["webhook"], WEBHOOK_KEYS, _WEBHOOK_EXAMPLE)
     if "url" not in hook:
         raise entries["webhook"].error("no url is told", f"write it like {_WEBHOOK_EXAMPLE}")
-    answers = read_answers(hook["answers"], TONGUES["webhook"]) if "answers" in hook else ()
-    return StorageScript(**lists, webhook=answers, webhook_url=_webhook_url(hook["url"]))
+    if "answers" in hook:
+        replies["webhook"] = read_answers(hook["answers"], TONGUES["webhook"])
+    return StorageScript(replies, _webhook_url(hook["url"]))
 
 
 def _webhook_url(node: Node) -> str:

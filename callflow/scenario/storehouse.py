@@ -38,7 +38,7 @@ class Storehouse:
         kind = "documents" if row.name == "save document" else detail["target"]
         answer = self._from_now_on.get(kind)
         if answer is None:
-            replies = self.script.replies_of(kind)
+            replies = self.script.replies.get(kind)
             answer = replies[min(detail["attempt"], len(replies)) - 1] if replies else _TAKEN[kind]
         reply = reply_of(answer)
         answered = DeliveryAnswered(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,8 +18,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from callflow.cli import verbs
-from callflow.cli.receive import Shown
+from callflow.cli.receive import TOKEN_VARIABLE, Shown
 from callflow.storage import receiver
+from callflow.storage.terms import Terms
 
 TIMEOUT_S = 60
 
@@ -69,11 +71,17 @@ def test_files_are_kept_and_shown_and_ctrl_c_ends_it(tmp_path: Path) -> None:
         )  # communicate() would miss what readline() buffered
         process.wait(TIMEOUT_S)
     assert (process.returncode, errors) == (0, "")
-    assert output.splitlines() == [
+    times, lines = zip(*(line.rpartition("Z ")[::2] for line in output.splitlines()), strict=True)
+    assert list(lines) == [
         f"stores in {folder}; Ctrl-C ends it",
         "stored acme/call_recording_1.mp3: 100 bytes",
         "stored acme/call_recording_1.mp3: 50 bytes, in place of an earlier one",
+        "refused /acme/call_recording_2.mp3 from 127.0.0.1: 413, a recording may have 100 bytes here",
+        "refused /../outside.mp3 from 127.0.0.1: 400, a part of the path starts with a dot",
+        "2 files, 150 bytes received; 2 refused",
     ]
+    assert [bool(time) for time in times] == [False, True, True, True, True, False]
+    assert all(datetime.fromisoformat(time) for time in times if time)
     assert (folder / "acme" / "call_recording_1.mp3").read_bytes() == b"y" * 50
     assert [each.name for each in tmp_path.iterdir()] == ["new"]
 
@@ -127,6 +135,8 @@ def test_a_hostile_folder_name_stays_on_its_line(tmp_path: Path) -> None:
         ["--port", "-1"],
         ["--port", "x"],
         ["--max-bytes", "0"],
+        ["--max-uploads", "0"],
+        ["--timeout", "0"],
         ["--host", "my host"],
         ["--host", ""],
     ],
@@ -137,6 +147,12 @@ def test_wrong_options_are_one_line(tmp_path: Path, arguments: list[str]) -> Non
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: callflow receive: ") and result.stderr.count("\n") == 1
     assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture(autouse=True)
+def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the token of whoever runs the tests out of them."""
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
 
 
 @pytest.fixture
@@ -150,10 +166,60 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 def test_an_open_door_is_warned_about(tmp_path: Path, served: list[tuple[Any, ...]], host: str) -> None:
     """Beyond loopback anybody may store files: said on stderr, and done."""
-    result = receive(tmp_path, "--host", host, "--port", "8080", "--max-bytes", "5")
+    result = receive(
+        tmp_path, "--host", host, "--port", "8080", "--max-bytes", "5", "--max-uploads", "7", "--timeout", "9"
+    )
     assert result.exit_code == 0
     assert result.stderr.startswith(f"warning: {host} is not only this machine: ")
-    assert served == [(tmp_path, 8080, host, 5, Shown())]
+    assert "can store and fetch recordings" in result.stderr
+    assert served == [(tmp_path, 8080, host, Shown(), Terms(5, 7, 9_000))]
+
+
+def test_an_open_door_with_a_token_is_warned_about(tmp_path: Path, served: list[tuple[Any, ...]]) -> None:
+    """Plain HTTP: whoever listens on the way learns it."""
+    (tmp_path / "token").write_text("sesame\n")
+    result = receive(tmp_path, "--host", "0.0.0.0", "--token-file", tmp_path / "token")
+    assert result.stderr.endswith("the token and the recordings travel unencrypted\n")
+    assert served[0][-1] == Terms(token="sesame")
+    assert "sesame" not in result.output
+
+
+@pytest.mark.parametrize(("is_file", "token"), [(True, "of-file"), (False, "of-environment")])
+def test_a_token_comes_from_a_file_or_the_environment(
+    tmp_path: Path, served: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, is_file: bool, token: str
+) -> None:
+    """Never from the command line, where every user of the machine sees it; what is named goes first."""
+    monkeypatch.setenv(TOKEN_VARIABLE, "of-environment")
+    (tmp_path / "token").write_text("of-file\n")
+    options: list[str | Path] = ["--token-file", tmp_path / "token"] if is_file else []
+    assert receive(tmp_path, *options).exit_code == 0
+    assert served[0][-1] == Terms(token=token)
+
+
+def test_a_token_that_is_none_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status 2 before anything is made or listened to; the value is not shown."""
+    monkeypatch.setenv(TOKEN_VARIABLE, "two words")
+    result = receive(tmp_path / "new")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: ${TOKEN_VARIABLE}: is no token; ") and "two words" not in result.stderr
+    result = receive(tmp_path / "new", "--token-file", tmp_path / "missing")
+    assert result.exit_code == 2 and "missing: cannot be read, no such file" in result.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_token_is_asked_for(tmp_path: Path) -> None:
+    """The whole way: file, receiver, refusal in the log, nothing of the token in it."""
+    (tmp_path / "token").write_text("sesame\n")
+    with running(tmp_path / "in", "--token-file", tmp_path / "token") as (process, url):
+        assert put(url, "/a.mp3", b"x") == 401
+        assert put(url, "/a.mp3?token=sesame", b"x") == 201
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None and process.stderr is not None
+        output, errors = process.stdout.read(), process.stderr.read()
+        process.wait(TIMEOUT_S)
+    assert (process.returncode, errors) == (0, "")
+    assert "refused /a.mp3 from 127.0.0.1: 401, the token is missing or wrong" in output and "sesame" not in output
+    assert output.endswith("1 file, 1 bytes received; 1 refused\n")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
@@ -161,10 +227,13 @@ def test_loopback_is_not_warned_about(tmp_path: Path, served: list[tuple[Any, ..
     """On this machine alone there is nothing to warn of; without options any free port is taken."""
     result = receive(tmp_path, "--host", host)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert served == [(tmp_path, 0, "127.0.0.1" if host == "localhost" else host, None, Shown())]
+    assert served == [(tmp_path, 0, "127.0.0.1" if host == "localhost" else host, Shown(), Terms())]
 
 
 def test_stored_names_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     """Senders choose names: marks that would steer the terminal are shown as escapes."""
-    Shown().info("stored", path="a\u202e\x9b.mp3", bytes=3, sha256="", is_new=True)
-    assert capsys.readouterr().out == "stored a\\u202e\\x9b.mp3: 3 bytes\n"
+    Shown().info("stored", path="a\u202e\x9b.mp3", bytes=3, sha256="", is_new=True, length_ms=61_500)
+    assert capsys.readouterr().out.endswith("Z stored a\\u202e\\x9b.mp3: 3 bytes, 1:01.500\n")
+    Shown().info("refused", path="/" + "x" * 9_000, status=400, reason="a\nb", sender="127.0.0.1")
+    line = capsys.readouterr().out
+    assert line.count("\n") == 1 and len(line) < 300

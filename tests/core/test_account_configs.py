@@ -80,3 +80,25 @@ def test_a_shapeless_system_config_is_one_fault() -> None:
     with pytest.raises(ScenarioError) as found:
         read({"id": "acme", "system_config": 3})
     assert not getattr(found.value, "__notes__", ())
+
+
+@pytest.mark.parametrize(
+    "host", ["couch.example", "couch:5984", "[::1]:5984", "http://u:p@couch:5984/x", "https://couch", "", None]
+)
+def test_a_database_server(host: str | None) -> None:
+    """The seed, Storage of recordings: host, host:port or a web address; an empty one is none."""
+    found, remarks = read({"system_config": {"media": {"third_party_bigcouch_host": host}}})
+    assert (found.system.third_party_bigcouch_host, remarks) == (host or None, ())
+
+
+@pytest.mark.parametrize(
+    "host", ["ftp://couch", "couch:99999", "a b", "u:p4ss@couch", "http://couch?p4ss=x", "http://"]
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_what_is_no_database_server(host: str, strict: bool) -> None:
+    """No delivery could arrive: an error in every profile, with what would be right and without a password."""
+    with pytest.raises(ScenarioError) as caught:
+        read({"system_config": {"media": {"third_party_bigcouch_host": host}}}, strict=strict)
+    assert caught.value.where == "system_config.media.third_party_bigcouch_host"
+    assert "host:port" in caught.value.hint
+    assert "p4ss@" not in str(caught.value)

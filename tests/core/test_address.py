@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.core.address import is_url, without_credentials
+from callflow.core.address import is_host, is_url, without_credentials
 from callflow.core.shown import shown
 
 HIDDEN = [
@@ -100,3 +100,17 @@ def test_what_is_a_url(text: str) -> None:
 def test_what_is_no_url(text: str) -> None:
     """No host, no scheme, an open bracket, a port that is none, blanks, control characters."""
     assert not is_url(text)
+
+
+@pytest.mark.parametrize("text", ["h", "couch.example:5984", "127.0.0.1", "[::1]", "[fe80::1]:65535", "my_db-1.lan:1"])
+def test_what_is_a_host(text: str) -> None:
+    """A name or an address, with a port that can be one."""
+    assert is_host(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "h:0", "h:65536", "h:", "::1", "u:p@h", "h/x", "h x", "-h", "http://h", "h\n", "[::1", "hö", "h:١"]
+)
+def test_what_is_no_host(text: str) -> None:
+    """No credentials, no path, no blanks, no port that is none."""
+    assert not is_host(text)

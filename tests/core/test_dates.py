@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from callflow.core.dates import DAY_S, GREGORIAN_OFFSET_S, year_month
 from callflow.core.effects import Answer, Sleep, StartRecording
+from callflow.core.exchange import Exchange, Setting
 
 EPOCH = date(1970, 1, 1)
 
@@ -59,3 +60,16 @@ def test_id_has_the_month_of_the_start_and_the_database_that_of_the_stop(
     assert f"{datetime.fromtimestamp(start_s, local):%Y%m}" == id_month
     assert stage.recordings()[0]["id"].startswith(f"{id_month}-")
     assert stage.find("DELIVERY", "REQUESTED")[0].detail["month"] == database_month
+
+
+@given(
+    start_s=st.integers(0, 13_569_465_599),  # 1970 to 2400
+    utc_offset_s=st.integers(-12 * 4, 14 * 4).map(lambda quarters: quarters * 900),
+    later_ms=st.lists(st.integers(0, 40 * DAY_S * 1000), min_size=1, max_size=8),
+)
+def test_month_of_any_moment_in_any_zone(build: Any, start_s: int, utc_offset_s: int, later_ms: list[int]) -> None:
+    """B§6.5, C22, C49: the local month of a virtual moment, whatever was asked before, is that of the library."""
+    exchange = Exchange(Setting(build.household(), start_s=start_s, utc_offset_s=utc_offset_s))
+    for at_ms in later_ms:
+        local = datetime(1970, 1, 1) + timedelta(seconds=start_s + utc_offset_s, milliseconds=at_ms)
+        assert exchange.month(at_ms) == f"{local:%Y%m}"

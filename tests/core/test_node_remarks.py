@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callflow.core.node_remarks import node_remarks
+from callflow.core.node_remarks import node_remarks, url_remarks
 
 WHERE = "flow.data"
 
@@ -25,10 +25,34 @@ def test_other_schemes_are_never_stored(module: str, url: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("url", ["http://h/r", "HTTPS://h", "ftp://u:p@h", "ftps://h", ""])
+@pytest.mark.parametrize("url", ["http://h/r", "HTTPS://h", "ftp://u:p@h", "http://h/{USER_ID}", ""])
 def test_upload_schemes_pass(url: str) -> None:
     """The four schemes are fine in any case of letters; an empty url is none (B§6.1)."""
     assert node_remarks("record_call", start(url), WHERE) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("url", "codes"),
+    [
+        ("ftps://h", ["ftps-url"]),
+        ("FTPS://h/r", ["ftps-url"]),
+        ("http://h/r#top", ["url-fragment"]),
+        ("http://h/{user_id}/{user_id}", ["unfilled-placeholder"]),
+        ("http://h/{}?x={USER_ID}", ["unfilled-placeholder"]),
+    ],
+)
+def test_what_a_right_address_may_not_do(url: str, codes: list[str]) -> None:
+    """B§6.3: Kazoo 4 cannot read ftps, a fragment is never sent, and nobody expands braces."""
+    faults, diagnostics = node_remarks("record_call", start(url), WHERE)
+    assert (faults, [each.code for each in diagnostics]) == ((), codes)
+    assert {(each.severity, each.where) for each in diagnostics} == {("warning", "flow.data.url")}
+
+
+def test_an_account_has_no_names_to_fill() -> None:
+    """Design §6: `with` fills a callflow's names; in an account file even those stay as they are."""
+    _, (remark,) = url_remarks("http://h/{ACCOUNT_ID}", "call_recording.url")
+    assert (remark.code, remark.severity) == ("unfilled-placeholder", "warning")
+    assert remark.message == '"{ACCOUNT_ID}" is taken literally: nobody fills it in here'
 
 
 @pytest.mark.parametrize("url", ["file:///etc/x", " FILE:/etc/x", "file:x"])

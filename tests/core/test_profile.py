@@ -32,6 +32,7 @@ def test_the_document_is_followed_to_the_letter() -> None:
     """The default profile: bounds hold, an absent limit is 3600 s, short recordings go, nothing is added to a URL."""
     assert (DOCS.bounds_are_errors, DOCS.default_time_limit_s, DOCS.min_length_deletes) == (True, 3600, True)
     assert (DOCS.upload_query, DOCS.stop_pops_ended, DOCS.bridge_setup_ms) == ("none", False, 0)
+    assert (DOCS.tries_per_attempt, DOCS.saves_document_again) == (1, True)
 
 
 def test_the_kazoo_profiles_differ_where_the_code_does() -> None:

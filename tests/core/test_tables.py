@@ -45,15 +45,17 @@ EXPECTED = {
   NEVER     .    !      !     !      .       .      .       .      .     !     !     !     !     .    !    !    !    !
   LOST      .    .      !     !      .       .      .       .      .     .     .     .     .     .    .    .    !    !
     """,
-    # A second finish of one file is late everywhere: it must not store it twice (C10).
+    # A second finish of one file is late everywhere: it must not store it twice (C10). DOC: METADATA, WAITDOC:
+    # WAITING_METADATA; NOTYET: METADATA_TRY_FAILED, NEVER: METADATA_FAILED.
     "delivery": """
-                      SAVED   NOT_SAVED UNWANTED   ACCEPTED FAILED        LAST_FAILED DUE     AGAIN
-        METADATA      SENDING FAILED    NOT_STORED !        !             !           !       .
-        SENDING       !       !         !          STORED   WAITING_RETRY FAILED      !       .
-        WAITING_RETRY !       !         !          .        .             .           SENDING .
-        STORED        !       !         !          .        .             .           !       .
-        FAILED        !       !         !          .        .             .           !       .
-        NOT_STORED    !       !         !          !        !             !           !       .
+                      SAVED   NOTYET  NEVER  UNWANTED   ACCEPTED FAILED        LAST_FAILED DUE     AGAIN
+        DOC           SENDING WAITDOC FAILED NOT_STORED !        !             !           !       .
+        WAITDOC       !       !       !      !          !        !             !           DOC     .
+        SENDING       !       !       !      !          STORED   WAITING_RETRY FAILED      !       .
+        WAITING_RETRY !       !       !      !          .        .             .           SENDING .
+        STORED        !       !       !      !          .        .             .           !       .
+        FAILED        !       !       !      !          .        .             .           !       .
+        NOT_STORED    !       !       !      !          !        !             !           !       .
     """,
 }
 
@@ -63,6 +65,8 @@ SHORT = {
     "STOP": "STOPPING",
     "FIN": "FINISHED",
     "MUFFLED": "PAUSED_AND_MASKED",
+    "DOC": "METADATA",
+    "WAITDOC": "WAITING_METADATA",
 }
 
 EVENTS = {
@@ -71,7 +75,8 @@ EVENTS = {
     "recorder": "TRIGGERED RECORD_START NAME_TAKEN START_FAILED RECORD_MASK RECORD_UNMASK RECORD_PAUSE RECORD_RESUME"
     " STOP_REQUESTED LIMIT_REACHED SILENCE_DETECTED DIGIT_PRESSED WRITE_FAILED LEG_GONE"
     " RECORD_STOP RECORD_STOP_UNWANTED STOP_UNCONFIRMED THROWN_AWAY",
-    "delivery": "METADATA_SAVED METADATA_FAILED UNWANTED ACCEPTED TRY_FAILED LAST_TRY_FAILED RETRY_DUE FINISHED_AGAIN",
+    "delivery": "METADATA_SAVED METADATA_TRY_FAILED METADATA_FAILED UNWANTED ACCEPTED TRY_FAILED LAST_TRY_FAILED"
+    " RETRY_DUE FINISHED_AGAIN",
 }
 
 
@@ -113,7 +118,12 @@ def test_no_state_and_no_event_is_left_out(table: str) -> None:
             {"FINISHED", "DISCARDED", "NEVER_STARTED", "LOST"},
             dict.fromkeys(("RECORDING", "PAUSED", "MASKED", "PAUSED_AND_MASKED"), "LIMIT_REACHED"),
         ),
-        ("delivery", "METADATA", {"STORED", "FAILED", "NOT_STORED"}, {"WAITING_RETRY": "RETRY_DUE"}),
+        (
+            "delivery",
+            "METADATA",
+            {"STORED", "FAILED", "NOT_STORED"},
+            dict.fromkeys(("WAITING_METADATA", "WAITING_RETRY"), "RETRY_DUE"),
+        ),
     ],
 )
 def test_where_it_starts_and_may_rest(table: str, start: str, ends: set[str], timers: dict[str, str]) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callflow.core.address import without_credentials
+from callflow.core.delivery import TargetKind
 from callflow.core.effects import Answer, Sleep, StartRecording
+from callflow.core.endpoints import SystemMedia
 from callflow.core.events import Caller
-from callflow.core.upload_urls import recording_url
+from callflow.core.storage_plan import StoragePlan
+from callflow.core.targets import is_stored
 from callflow.tracefile import to_line
 
 HOST = "https://couch.example:5984"
@@ -36,7 +39,7 @@ def delivered(build: Any, url: str = "", *, call_id: str = "c1", profile: str = 
 
 DECISIONS = [
     # url, store_recordings, third_party_bigcouch_host, target in docs, target in the kazoo profiles
-    *((url, store, host, "url", "url") for url in ("http://h/r", "https://h/r", "ftp://h/r", "ftps://h/r", "HTTP://h/r")
+    *((url, store, host, "url", "url") for url in ("http://h/r", "https://h/r", "ftp://h/r", "HTTP://h/r")
       for store in (True, False) for host in (None, HOST)),
     *((url, store, host, "none", "none") for url in ("gopher://h/r", "s3://bucket/x", "sftp://h/r", "h/recordings")
       for store in (True, False) for host in (None, HOST)),
@@ -72,6 +75,31 @@ def test_a_url_that_is_dropped_says_why(build: Any, url: str, rule: str) -> None
     """Law 5 and C17: what production drops without a word has a rule in the trace; a bad url never ends the run."""
     row, _ = delivered(build, url)
     assert (row.detail["target"], row.rule) == ("none", rule)
+
+
+@pytest.mark.parametrize(("profile", "target"), [("docs", "url"), ("kazoo-4", "none"), ("kazoo-5", "url")])
+def test_ftps(build: Any, profile: str, target: str) -> None:
+    """B§6.3: ftps passes Kazoo 4's gate, and its sender cannot read the address: never stored, and the row says so."""
+    row, _ = delivered(build, "FTPS://u:p@h/r", profile=profile)
+    assert row.detail["target"] == target
+    dropped = "record_call.url: an ftps address, which the sender cannot read, is dropped (B§6.3)"
+    assert row.rule == (dropped if target == "none" else "record_call.url")
+
+
+@pytest.mark.parametrize(
+    ("plan", "store", "url", "expected"),
+    [
+        (None, False, "", False),
+        (None, True, "", True),
+        (StoragePlan(TargetKind.S3, "a rule"), False, "", True),
+        (StoragePlan(TargetKind.NONE, "a rule"), True, "", False),
+        (StoragePlan(TargetKind.S3, "a rule"), True, "gopher://h", False),
+        (StoragePlan(TargetKind.NONE, "a rule"), False, "FTP://h", True),
+    ],
+)
+def test_whether_it_is_stored(plan: StoragePlan | None, store: bool, url: str, expected: bool) -> None:
+    """B§6.1: a url has the first word, then the account's plan, then store_recordings."""
+    assert is_stored(SystemMedia(store_recordings=store, plan=plan), url) == expected
 
 
 @pytest.mark.parametrize(("method", "verb"), [("put", "PUT"), ("post", "POST")])
@@ -157,19 +185,6 @@ def test_call_id_is_percent_encoded(build: Any, profile: str, call_id: str, enco
     """Design §12, Results, and B§6.3: call ids are percent-encoded in every profile: none leaves its folder."""
     _, target = delivered(build, URL, call_id=call_id, profile=profile)
     assert urlsplit(target.url).path == f"/r/call_recording_{encoded}.mp3"
-
-
-@given(
-    st.text(st.characters(exclude_categories=["Cs"])),
-    st.sampled_from(["http://h/r", "http://h/r?x=1", "http://h:80/a/b/"]),
-)
-def test_any_call_id_is_one_segment_of_the_path(call_id: str, base: str) -> None:
-    """B§6.3: whatever a call id holds, it is read back from the last segment; the rest is the base's."""
-    before, made = urlsplit(base), urlsplit(recording_url(base, call_id, "wav", {}))
-    assert (made.scheme, made.netloc, made.query) == (before.scheme, before.netloc, before.query)
-    folder, _, name = made.path.rpartition("/")
-    assert folder == before.path.rstrip("/")
-    assert unquote(name) == f"call_recording_{call_id}.wav"
 
 
 SECRET = st.text(st.sampled_from("SECRETx:%$!@"), min_size=1).map(lambda text: f"S3{text}S3")

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from callflow.core.delivery import TargetKind
 from callflow.core.endpoints import SystemMedia
 from callflow.core.flow import Flow, load_flow
 from callflow.core.profile import DOCS
 from callflow.core.registry import Registry
+from callflow.core.storage_plan import StoragePlan
 from callflow.lint import lint_flow
 
 URL = "http://h/recordings"
@@ -156,3 +158,46 @@ def test_a_ring_group_that_names_nobody_is_warned_of() -> None:
     assert [code for code, *_ in lint(node("ring_group"))] == ["nobody-to-ring"]
     assert lint(node("ring_group", endpoints=[member]), node("ring_group", group_id="sales")) == []
     assert lint(node("ring_group", skip_module=True), node("play")) == []
+
+
+WAV: dict[str, Any] = {"module": "record_call", "data": {"action": "start", "format": "wav", "time_limit": 10800}}
+LARGE = [("recording-too-large", "warning", "flow.data")]
+COUCH, BUCKET = StoragePlan(TargetKind.COUCHDB, "a rule"), StoragePlan(TargetKind.S3, "a rule")
+
+
+def test_a_recording_that_no_couchdb_takes_is_said() -> None:
+    """C48: three hours of stereo WAV are 691 MB; BigCouch fails above 50 MB, CouchDB may say 413."""
+    assert lint(WAV, system=SystemMedia(store_recordings=True)) == LARGE
+    assert lint(WAV, system=SystemMedia(plan=COUCH)) == LARGE
+    assert "691 MB" in lint_flow(flow_of(WAV), system=SystemMedia(plan=COUCH))[-1].message
+
+
+@pytest.mark.parametrize(
+    ("data", "system"),
+    [
+        ({"url": URL}, SystemMedia(store_recordings=True)),
+        ({"format": "mp3"}, SystemMedia(store_recordings=True)),
+        ({"time_limit": 1562}, SystemMedia(store_recordings=True)),
+        ({"record_sample_rate": 8000, "time_limit": 3125}, SystemMedia(store_recordings=True)),
+        ({}, SystemMedia(store_recordings=True, max_recording_time_limit=600)),
+        ({}, SystemMedia(store_recordings=True, plan=BUCKET)),
+    ],
+)
+def test_a_recording_that_is_taken_is_not_said(data: dict[str, Any], system: SystemMedia) -> None:
+    """A url, a bucket, MP3 and a file up to 100 MB are fine."""
+    assert lint({**WAV, "data": {**WAV["data"], **data}}, system=system) in (
+        [],
+        [("time-limit-above-maximum", "warning", "flow.data.time_limit")],
+    )
+
+
+def test_a_recording_without_limit_is_an_hour_long() -> None:
+    """The seed, Schema: 3600 s unless stated: 230 MB of WAV."""
+    start = node("record_call", action="start", format="wav")
+    assert lint(start, system=SystemMedia(store_recordings=True)) == LARGE
+
+
+def test_a_plan_stores_what_the_system_would_not() -> None:
+    """B§6.1 row 5: with a storage plan a recording without url has its place (C18)."""
+    start = node("record_call", action="start")
+    assert lint(start, system=SystemMedia(plan=BUCKET)) == []

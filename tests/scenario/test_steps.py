@@ -22,6 +22,7 @@ from callflow.scenario import (
     EventWord,
     HangsUp,
     Holds,
+    HttpStatus,
     IsBusy,
     IsSilent,
     Plays,
@@ -31,8 +32,10 @@ from callflow.scenario import (
     Says,
     SendsNoise,
     SendsTone,
+    Slow,
     Speaks,
     StorageFails,
+    StorageWorks,
     Transfers,
     Verb,
     When,
@@ -62,10 +65,17 @@ verbs: st.SearchStrategy[Verb] = st.one_of(
     st.builds(SendsNoise, st.integers(1, LOUDEST_NOISE), lengths),
     st.builds(Presses, digits),
     st.builds(Transfers, st.text(string.digits + "+*#", min_size=1), st.booleans()),
-    st.builds(StorageFails, st.integers(300, 599)),
+    st.builds(StorageFails, st.builds(HttpStatus, st.integers(300, 599)), st.sampled_from(["url", "s3", "webhook"])),
+    st.just(StorageWorks()),
     st.sampled_from([*map(ControlsRecording, CONTROLS), *map(BreaksSwitch, SWITCH_FAULTS)]),
 )
-ALONE = {Calls: "caller", StorageFails: "storage", ControlsRecording: "api", BreaksSwitch: "switch"}
+ALONE = {
+    Calls: "caller",
+    StorageFails: "storage",
+    StorageWorks: "storage",
+    ControlsRecording: "api",
+    BreaksSwitch: "switch",
+}
 party_words = [word for word in EventWord if word.name.startswith("PARTY_") and word is not EventWord.PARTY_PRESSES]
 fixed_words = [word for word in EventWord if word.value.split()[0] in NOT_PARTIES]
 calls = st.sampled_from(["", "first", "second"])
@@ -121,7 +131,9 @@ def test_the_verbs_of_the_design() -> None:
     assert parse_verb("presses 12*#") == Presses("12*#")
     assert parse_verb("transfers to 2002") == Transfers("2002", False)
     assert parse_verb("transfers with consultation to 2002") == Transfers("2002", True)
-    assert parse_deed("storage fails with 503") == ("storage", StorageFails(503))
+    assert parse_deed("storage works again") == ("storage", StorageWorks())
+    assert parse_verb("fails with slow 2s then 503 for couchdb") == StorageFails(Slow(2000, HttpStatus(503)), "couchdb")
+    assert parse_deed("storage fails with 503") == ("storage", StorageFails(HttpStatus(503)))
 
 
 def test_the_verbs_of_the_api_and_of_the_switch() -> None:
@@ -178,7 +190,14 @@ def test_the_events_of_the_design() -> None:
         ("transfers 2002", 'did you mean "transfers to 2002"'),
         ("presses one", "0-9"),
         ("transfers to 20 02", "is not a number"),
-        ("fails with 201", "not a failing HTTP status"),
+        ("fails with 201", '"201" is no failure; write storage fails with 503'),
+        ("fails with slow 2s", '"slow 2s" is no failure'),
+        ("fails with 999", "is not an HTTP status"),
+        ("fails with refusd", 'did you mean "refused"'),
+        ("fails with 503 for account_database", "a database has no HTTP status"),
+        ("fails with refused for s4", 'unknown kind of target "s4"; did you mean "s3"'),
+        ("fails with stored", '"stored" is nothing that this target says; write 201'),
+        ("works", 'did you mean "works again"'),
         ("plays /etc/passwd", "not a path from here"),
         ("plays a\nb.wav", "not a file's name"),
         ("plays http://x/y.wav", "not a path from here"),
@@ -220,7 +239,7 @@ def test_wrong_moments(words: str, message: str) -> None:
     ("words", "message"),
     [
         ("alice calls", "write caller calls"),
-        ("storage answers", "write storage fails with CODE"),
+        ("storage answers", "write storage fails with CODE or works again"),
         ("alice fails with 503", "write storage fails with 503"),
         ("alice masks recording", "write api masks recording"),
         ("api answers", '"api" cannot do this: "answers"; write api starts, stops, masks'),

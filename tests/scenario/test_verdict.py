@@ -85,7 +85,7 @@ UNMET = [
     ("deliveries: []", "2 deliveries", "no deliveries expected, 2 deliveries made"),
     ("deliveries: [{state: failed}, {state: stored}]", "state stored", "state stored instead of failed"),
     ("deliveries: [{recording: 5, state: stored}]", "", "there is no such delivery: 2 deliveries in all"),
-    ("deliveries: [{recording: 0, results: [503, 503, 201]}]", "results 503 201", "instead of 503 503 201"),
+    ("deliveries: [{recording: 0, results: [503, 503, 201]}]", "results 503, 201", "instead of 503, 503, 201"),
     ("deliveries: [{recording: 0, url: 'https://*'}]", "url http://***@my.server/r/call_recording_c1.mp3", "url http"),
 ]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from pytest_httpserver import HTTPServer
 from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState
 from callflow.core.errors import ImpossibleEvent
 from callflow.core.table import Verdict
-from callflow.storage import dispatcher, outbox
-from callflow.storage.carrier import Outcome
+from callflow.storage import outbox
+from callflow.storage.carrier import Outcome, words_for
 from callflow.storage.clock import Clock
+from callflow.storage.durable import read_blocks
 from callflow.storage.dispatcher import Destinations, deliver
 from callflow.storage.parcel import Parcel
 from callflow.storage.receiver import RunningReceiver
@@ -37,13 +37,15 @@ def test_a_dead_target_does_not_hold_up_the_others(
 ) -> None:
     """C44: a delivery that waits takes no worker: with one worker, all live ones end while the dead ones wait."""
     live_ended = threading.Event()
+    waited = [0]
 
     class PatientClock:
         def now_ms(self) -> int:
-            return 0
+            return sum(waited)
 
         def wait_ms(self, duration_ms: int) -> None:
-            assert live_ended.wait(60)
+            assert live_ended.is_set()
+            waited.append(duration_ms)
 
     dead = [make_parcel(refused_url, audio=b"x") for _ in range(3)]
     live = [make_parcel(f"{receiver.url}/{number}.mp3", audio=b"x") for number in range(3)]
@@ -88,30 +90,83 @@ def test_no_more_than_the_workers_send_at_once(
     assert max(most) == 2
 
 
-def test_closing_stops_between_tries(
-    httpserver: HTTPServer, destinations: Destinations, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch
+def test_closing_begins_no_further_try(
+    httpserver: HTTPServer, destinations: Destinations, make_parcel: MakeParcel, clock: Clock, waited: list[int]
 ) -> None:
     """An interrupt loses nothing: the waiting delivery ends without another try, its audio is in the outbox."""
     httpserver.expect_request("/a.mp3").respond_with_data(status=503)
-    is_closing = threading.Event()
+    rows = deliver([make_parcel(httpserver.url_for("/a.mp3"))], destinations, clock=clock)
+    with closing(rows):
+        assert [next(rows).event, next(rows).event] == [E.METADATA_SAVED, E.TRY_FAILED]
+    assert (len(httpserver.log), waited) == (1, [])
+    assert len(outbox.pending(destinations.outbox)) == 1
 
-    class WaitingClock:
+
+def test_an_interrupt_keeps_what_was_still_to_come(
+    destinations: Destinations, make_parcel: MakeParcel, clock: Clock, refused_url: str
+) -> None:
+    """Ctrl-C while the parcels come in: those that nobody has looked at yet are in the outbox as well."""
+    parcels = [make_parcel(refused_url, audio=b"x") for _ in range(5)]
+
+    class Interrupting:
         def now_ms(self) -> int:
             return 0
 
         def wait_ms(self, duration_ms: int) -> None:
-            assert is_closing.wait(60)
+            raise KeyboardInterrupt
 
-    class ClosingPool(ThreadPoolExecutor):
-        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-            is_closing.set()
-            super().shutdown(wait, cancel_futures=cancel_futures)
+    def coming() -> Iterator[Parcel]:
+        for number, parcel in enumerate(parcels):
+            if number == 3 and not is_interrupted:
+                is_interrupted.append(True)
+                raise KeyboardInterrupt
+            yield parcel
 
-    monkeypatch.setattr(dispatcher, "ThreadPoolExecutor", ClosingPool)
-    rows = deliver([make_parcel(httpserver.url_for("/a.mp3"))], destinations, clock=WaitingClock())
+    is_interrupted: list[bool] = []
+    with pytest.raises(KeyboardInterrupt):
+        list(deliver(parcels[:3], destinations, clock=Interrupting()))
+    assert len(outbox.pending(destinations.outbox)) == 3
+    rows = deliver(iter(parcels), destinations, clock=clock)
     with closing(rows):
-        assert [next(rows).event, next(rows).event] == [E.METADATA_SAVED, E.TRY_FAILED]
-    assert len(httpserver.log) == 1
+        next(rows)
+    assert [each.delivery_id for each in outbox.pending(destinations.outbox)] == [
+        each.delivery_id for each in parcels
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        list(deliver(coming(), destinations, clock=clock))
+    assert len(outbox.pending(destinations.outbox)) == 5
+
+
+def test_a_long_try_under_way_is_broken_off(
+    destinations: Destinations, make_parcel: MakeParcel, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for 700 MB after Ctrl-C: the carrier's next block ends the try, and it is a failed one."""
+    first_block = threading.Event()
+    outcomes: list[Outcome] = []
+
+    class Endless:
+        def save_metadata(self, parcel: Parcel) -> Outcome:
+            return Outcome.stored("journalled", "")
+
+        def send(self, parcel: Parcel) -> Outcome:
+            try:
+                while True:
+                    with open(parcel.file, "rb") as source:
+                        for _ in read_blocks(source):
+                            first_block.set()
+            except OSError as error:
+                outcomes.append(Outcome.failed(words_for(error), ""))
+            return outcomes[-1]
+
+        def close(self) -> None:
+            return None
+
+    monkeypatch.setattr(Carriers, "choose", lambda self, target: Endless())
+    rows = deliver([make_parcel("http://127.0.0.1/", audio=b"x")], destinations, clock=clock)
+    with closing(rows):
+        next(rows)
+        assert first_block.wait(60)
+    assert [each.result for each in outcomes] == ["broken off"]
     assert len(outbox.pending(destinations.outbox)) == 1
 
 

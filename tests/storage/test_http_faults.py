@@ -149,6 +149,31 @@ def test_a_success_before_the_body_was_taken_is_none(
     assert (outcome.result, outcome.is_stored, outcome.is_final) == ("reset", False, False)
 
 
+@pytest.mark.parametrize(
+    ("due", "now", "wait_ms"),
+    [
+        ("Mon, 30 Nov 2026 10:00:09 GMT", "Mon, 30 Nov 2026 10:00:00 GMT", 9_000),
+        ("Mon, 30 Nov 2026 09:59:59 GMT", "Mon, 30 Nov 2026 10:00:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 30 Nov 2026 10:00:00 GMT", 86_400_000),
+        ("Mon, 30 Nov 2026 10:00:09 GMT", "Mon, 30 Nov 2026 10:00:00 -0000", 0),
+        ("Mon, 30 Nov 2026 10:00:09 GMT", "", 0),
+        ("Mon, 99 Nov 2026 10:00:09 GMT", "Mon, 30 Nov 2026 10:00:00 GMT", 0),
+    ],
+)
+def test_a_date_to_come_back_at_is_by_the_servers_clock(
+    carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer, due: str, now: str, wait_ms: int
+) -> None:
+    """Retry-After as a date counts from the answer's own Date: a clock that is wrong by a year changes nothing."""
+
+    def answer(connection: socket.socket) -> None:
+        read_all(connection, 3)
+        head = f"HTTP/1.1 503 Busy\r\nDate: {now}\r\nRetry-After: {due}\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(head.encode())
+
+    outcome = carrier.send(make_parcel(raw_server(answer), audio=b"abc"))
+    assert (outcome.result, outcome.retry_after_ms) == ("503", wait_ms)
+
+
 def test_an_answer_that_comes_in_drops(carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer) -> None:
     """The answer may come a byte at a time, after others that only say to go on."""
 

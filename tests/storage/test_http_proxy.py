@@ -144,13 +144,13 @@ def test_an_upload_over_tls_through_a_tunnel(
 def test_a_proxy_with_a_password(
     proxy: Proxy, httpserver: HTTPServer, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
-    """Its credentials stand in the variable's URL; they go to the proxy, and a refusal is the proxy's 407."""
+    """Its credentials stand in the variable's URL; a refusal is the proxy's 407, and the file stays here."""
     httpserver.expect_request("/x.mp3").respond_with_data(status=201)
     proxy.port, proxy.password = httpserver.port, base64.b64encode(b"me:right")
     monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("://", f"://me:{password}@"))
     outcome = sent(make_parcel("http://recordings.example/x.mp3", b"abc"))
     assert (outcome.result, outcome.is_stored) == (("201", True) if password == "right" else ("407", False))
-    assert [request.headers.get("Proxy-Authorization") for request, _ in httpserver.log] in ([], [None])
+    assert len(httpserver.log) == (1 if password == "right" else 0)
 
 
 def test_hosts_that_need_no_proxy(

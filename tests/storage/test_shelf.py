@@ -1,171 +1,205 @@
-"""The receiver's folder: which names may be in it, and that nothing leaves it (C26)."""
+"""The receiver's folder: links, keys, leftovers, and what is in it (issue 4, item 7)."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from callflow.core.errors import StorageError
-from callflow.storage import shelf
-from callflow.storage.index_page import LISTED_MAX, index_page
-from callflow.storage.shelf import Entry, KeyReused, NameRefused, Received, Shelf, parts_of
+from callflow.storage import idempotency, shelf
+from callflow.storage.durable import Draft
+from callflow.storage.idempotency import FOLDER, KeyReused
+from callflow.storage.received import Received
+from callflow.storage.shelf import Shelf
 
 
-@pytest.mark.parametrize(
-    ("path", "parts"),
-    [
-        ("/a.mp3", ("a.mp3",)),
-        ("/acme/alice/call_recording_a%40b.mp3", ("acme", "alice", "call_recording_a@b.mp3")),
-        ("/%C3%BC ber.mp3", ("ü ber.mp3",)),
-        ("/" + "x" * 255, ("x" * 255,)),
-        ("/%252e%252e", ("%2e%2e",)),
-        ("/a..", ("a..",)),
-    ],
-)
-def test_usual_names_are_taken(path: str, parts: tuple[str, ...]) -> None:
-    """Split first, decode once."""
-    assert parts_of(path) == parts
+@pytest.fixture
+def shelf_in() -> Iterator[Callable[[Path], Shelf]]:
+    """Open shelves, and close them after the test."""
+    opened: list[Shelf] = []
+
+    def open_shelf(folder: Path) -> Shelf:
+        opened.append(Shelf(folder))
+        return opened[-1]
+
+    yield open_shelf
+    for each in opened:
+        each.close()
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "",
-        "a.mp3",
-        "http://host/a.mp3",
-        "/",
-        "//a",
-        "/a/",
-        "/./a",
-        "/../a",
-        "/a/%2e%2e/b",
-        "/..%2fa",
-        "/a%2Fb",
-        "/a%5Cb",
-        "/a\\b",
-        "/a%00b",
-        "/a%0Ab",
-        "/%1b[31m",
-        "/.hidden",
-        "/.draft-0",
-        "/a/.git/b",
-        "/%ff",
-        "/" + "x" * 256,
-        "/" + "%C3%BC" * 128,
-        "/a" * 17,
-    ],
-)
-def test_names_that_are_not_plain_are_refused(path: str) -> None:
-    """Empty, dots, NUL, separators, hidden, too long, not UTF-8: refused; the reason does not repeat the name."""
-    with pytest.raises(NameRefused, match="path"):
-        parts_of(path)
-
-
-PIECES = (
-    "/",
-    ".",
-    "..",
-    "\\",
-    "%",
-    "a",
-    "~",
-    " ",
-    "\0",
-    "\n",
-    "%2e",
-    "%2E%2e",
-    "%2f",
-    "%5c",
-    "%00",
-    "ü",
-    "\u202e",
-    "x" * 90,
-)
-PATHS = st.lists(st.sampled_from(PIECES), max_size=24).map(lambda pieces: "/" + "".join(pieces))
-
-
-@given(PATHS | st.text().map(lambda text: "/" + quote(text)))
-def test_no_path_leaves_the_folder(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
-    """Whatever the path: it is refused, or there is one new file, below the folder, where its names say."""
-    folder = tmp_path_factory.mktemp("shelf")
-    kept = Shelf(folder / "in")
-    try:
-        parts = parts_of(path)
-    except NameRefused:
-        return
-    with kept.draft_for(parts) as draft:
-        draft.write(b"abc")
-        kept.publish(draft, parts, None)
-    files = [Path(base, name) for base, _, names in os.walk(folder) for name in names]
-    assert files == [folder.joinpath("in", *parts)]
-    assert files[0].resolve().is_relative_to((folder / "in").resolve())
-    assert kept.find(parts) is not None
-
-
-def test_a_link_on_the_way_is_not_followed(tmp_path: Path) -> None:
-    """Links are followed neither when writing nor when reading, wherever they lead."""
-    kept = Shelf(tmp_path / "in")
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "a.mp3").write_text("mine")
-    (tmp_path / "in" / "way").symlink_to(tmp_path / "outside")
-    (tmp_path / "in" / "b.mp3").symlink_to(tmp_path / "outside" / "a.mp3")
-    with pytest.raises(OSError, match="way"):
-        kept.draft_for(("way", "a.mp3"))
-    assert kept.find(("way", "a.mp3")) is None
-    assert kept.find(("b.mp3",)) is None
-    assert list(kept.entries()) == []
-    with kept.draft_for(("b.mp3",)) as draft:
-        kept.publish(draft, ("b.mp3",), None)
-    assert (tmp_path / "outside" / "a.mp3").read_text() == "mine"
-    assert not (tmp_path / "in" / "b.mp3").is_symlink()
+@pytest.fixture
+def kept(tmp_path: Path, shelf_in: Callable[[Path], Shelf]) -> Shelf:
+    """A shelf in a folder of its own."""
+    return shelf_in(tmp_path / "in")
 
 
 def store(kept: Shelf, name: str, content: bytes, key: str | None) -> tuple[Received, bool]:
     """Store a file with a key."""
     with kept.draft_for((name,)) as draft:
         draft.write(content)
-        return kept.publish(draft, (name,), key)
+        return kept.publish(draft, (name,), key, {})
 
 
-def test_a_key_with_the_same_bytes_stores_once(tmp_path: Path) -> None:
+def is_there(kept: Shelf, *parts: str) -> bool:
+    """Whether a file can be had."""
+    file = kept.open(parts)
+    if file is not None:
+        file.close()
+    return file is not None
+
+
+def names_in(folder: Path) -> list[str]:
+    """What is in a folder, hidden names too."""
+    return sorted(os.listdir(folder))
+
+
+def test_a_link_on_the_way_is_not_followed(tmp_path: Path, kept: Shelf) -> None:
+    """Links are followed neither when writing nor when reading, wherever they lead."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.mp3").write_text("mine")
+    (tmp_path / "in" / "way").symlink_to(tmp_path / "outside")
+    (tmp_path / "in" / "b.mp3").symlink_to(tmp_path / "outside" / "a.mp3")
+    with pytest.raises(OSError, match="way"):
+        kept.draft_for(("way", "a.mp3"))
+    assert not is_there(kept, "way", "a.mp3")
+    assert not is_there(kept, "b.mp3")
+    assert list(kept.entries()) == []
+    with kept.draft_for(("b.mp3",)) as draft:
+        kept.publish(draft, ("b.mp3",), None, {})
+    assert (tmp_path / "outside" / "a.mp3").read_text() == "mine"
+    assert not (tmp_path / "in" / "b.mp3").is_symlink()
+
+
+def test_what_is_no_plain_file_is_not_there(tmp_path: Path, kept: Shelf) -> None:
+    """Neither a folder nor a pipe, which would hold up whoever opens it."""
+    (tmp_path / "in" / "folder.mp3").mkdir()
+    os.mkfifo(tmp_path / "in" / "pipe.mp3")
+    assert not is_there(kept, "folder.mp3") and not is_there(kept, "pipe.mp3")
+    assert list(kept.entries()) == []
+
+
+def test_a_reader_has_one_version_whole(kept: Shelf) -> None:
+    """Concurrent with GET: who has opened a recording reads that one to its end, whatever replaces it."""
+    store(kept, "a.mp3", b"old" * 1_000_000, None)
+    file = kept.open(("a.mp3",))
+    assert file is not None
+    with file:
+        first = file.read(10)
+        store(kept, "a.mp3", b"new", None)
+        assert first + file.read() == b"old" * 1_000_000
+
+
+def test_a_key_with_the_same_bytes_stores_once(tmp_path: Path, kept: Shelf) -> None:
     """POST carries an idempotency key: the first record again, no second file, no second entry."""
-    kept = Shelf(tmp_path)
     first = store(kept, "a", b"abc", "key")
     assert store(kept, "b", b"abc", "key") == (first[0], True)
-    assert os.listdir(tmp_path) == ["a"]
+    assert names_in(tmp_path / "in") == [FOLDER, "a"]
     assert kept.received() == (first[0],)
 
 
-def test_a_key_with_other_bytes_is_refused(tmp_path: Path) -> None:
+def test_a_key_survives_a_restart(tmp_path: Path, kept: Shelf, shelf_in: Callable[[Path], Shelf]) -> None:
+    """The sender's retry may come when the receiver was started anew: stored once, other bytes refused."""
+    first = store(kept, "a", b"abc", "key")
+    again = shelf_in(tmp_path / "in")
+    assert store(again, "b", b"abc", "key") == (first[0], True)
+    with pytest.raises(KeyReused):
+        store(again, "a", b"abcd", "key")
+    assert names_in(tmp_path / "in") == [FOLDER, "a"]
+    assert again.received() == ()
+
+
+def test_a_key_with_other_bytes_is_refused(tmp_path: Path, kept: Shelf) -> None:
     """A key names one recording."""
-    kept = Shelf(tmp_path)
     store(kept, "a", b"abc", "key")
     with pytest.raises(KeyReused):
         store(kept, "a", b"abcd", "key")
-    assert (tmp_path / "a").read_bytes() == b"abc"
+    assert (tmp_path / "in" / "a").read_bytes() == b"abc"
 
 
-def test_a_key_whose_file_is_gone_stores_again(tmp_path: Path) -> None:
+def test_a_key_whose_file_is_gone_stores_again(tmp_path: Path, kept: Shelf) -> None:
     """201 promises that the bytes are safe: a remembered key does not stand for a file that was removed."""
-    kept = Shelf(tmp_path)
     store(kept, "a", b"abc", "key")
-    (tmp_path / "a").unlink()
+    (tmp_path / "in" / "a").unlink()
     assert store(kept, "a", b"abc", "key")[1] is False
-    assert (tmp_path / "a").read_bytes() == b"abc"
+    assert (tmp_path / "in" / "a").read_bytes() == b"abc"
 
 
-def test_the_memory_of_keys_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys come from the network: the oldest are forgotten."""
-    monkeypatch.setattr(shelf, "REMEMBERED_MAX", 2)
-    kept = Shelf(tmp_path)
-    for key in ("1", "2", "3"):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b"\xff",
+        b"[]",
+        b'{"path": 1, "bytes": 3, "sha256": "", "is_new": true}',
+        b'{"path": "../../../etc/passwd", "bytes": 3, "sha256": "x", "is_new": true}',
+        b'{"path": ".hidden", "bytes": 3, "sha256": "x", "is_new": true}',
+    ],
+)
+def test_a_damaged_key_is_none(tmp_path: Path, kept: Shelf, damage: bytes) -> None:
+    """What lies in the folder may be anything: the recording is stored, as with a new key."""
+    store(kept, "a", b"abc", "key")
+    (file,) = (tmp_path / "in" / FOLDER).iterdir()
+    file.write_bytes(damage)
+    assert store(kept, "b", b"abcd", "key")[1] is False
+    assert json.loads(file.read_text())["path"] == "b"
+
+
+def test_the_memory_of_keys_is_bounded(tmp_path: Path, kept: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys come from the network: the oldest are forgotten, also those of an earlier start."""
+    monkeypatch.setattr(idempotency, "KEYS_MAX", 2)
+    for number, key in enumerate(("1", "2")):
         store(kept, key, b"abc", key)
+        for file in (tmp_path / "in" / FOLDER).iterdir():
+            if json.loads(file.read_text())["path"] == key:
+                os.utime(file, ns=(number, number))
+    store(kept, "3", b"abc", "3")
     assert [store(kept, "again" + key, b"abc", key)[1] for key in ("3", "2", "1")] == [True, True, False]
+
+
+def test_what_was_received_is_remembered_within_bounds(
+    tmp_path: Path, shelf_in: Callable[[Path], Shelf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of very many files the latest."""
+    monkeypatch.setattr(shelf, "REMEMBERED_MAX", 2)
+    kept = shelf_in(tmp_path)
+    for name in ("a", "b", "c"):
+        store(kept, name, b"", None)
+    assert [each.path for each in kept.received()] == ["b", "c"]
+
+
+def test_what_a_killed_receiver_left_is_swept(tmp_path: Path, shelf_in: Callable[[Path], Shelf]) -> None:
+    """Drafts of the dead are removed at the start, in every folder; those of the living and other files stay."""
+    mine = tmp_path / "acme" / ".draft-notes.txt"
+    for folder in (tmp_path, tmp_path / "acme", tmp_path / FOLDER):
+        folder.mkdir(exist_ok=True)
+        (folder / f".draft-{'0' * 24}").write_text("half")
+    mine.write_text("mine")
+    living = shelf_in(tmp_path / "acme")
+    with living.draft_for(("b.mp3",)) as draft:
+        draft.write(b"abc")
+        shelf_in(tmp_path)
+        living.publish(draft, ("b.mp3",), None, {})
+    assert names_in(tmp_path) == [FOLDER, "acme"]
+    assert names_in(tmp_path / "acme") == [".draft-notes.txt", "b.mp3"]
+    assert (tmp_path / "acme" / "b.mp3").read_bytes() == b"abc"
+    assert names_in(tmp_path / FOLDER) == []
+
+
+def test_the_sweep_stays_in_the_folder(tmp_path: Path, shelf_in: Callable[[Path], Shelf]) -> None:
+    """A link to somewhere else is nobody's leftover."""
+    draft = tmp_path / "outside" / f".draft-{'0' * 24}"
+    draft.parent.mkdir()
+    draft.write_text("mine")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "way").symlink_to(tmp_path / "outside")
+    shelf_in(tmp_path / "in")
+    assert draft.read_text() == "mine"
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
@@ -175,25 +209,52 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None
         Shelf(tmp_path / "in the way")
 
 
-def test_names_on_the_page_are_escaped() -> None:
-    """Senders choose names: they are text on the page, never markup, and nothing on it is a script."""
-    page = index_page([Entry("<script>\"a&b'.mp3", 1234), Entry("x/y.txt", 1)])
-    assert "<script" not in page
-    assert 'src="/%3Cscript%3E%22a%26b%27.mp3"' in page
-    assert "1,234 bytes" in page
-    assert page.count("<audio") == 1
+def test_a_file_that_vanishes_is_left_out(tmp_path: Path, kept: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of what is there does not break when something goes meanwhile."""
+    store(kept, "a.mp3", b"abc", None)
+    listed = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: [*listed(folder), "gone.mp3"])
+    assert [(entry.path, entry.bytes) for entry in kept.entries()] == [("a.mp3", 3)]
 
 
-def test_the_page_is_bounded() -> None:
-    """Five hundred players are enough, and the page says so."""
-    page = index_page(Entry(f"{number}.mp3", 1) for number in range(LISTED_MAX + 1))
-    assert page.count("<audio") == LISTED_MAX
-    assert f"first {LISTED_MAX}" in page
-    assert "Nothing has been received yet" in index_page([])
+def test_particulars_are_kept_beside_the_file(tmp_path: Path, kept: Shelf) -> None:
+    """Hidden, readable, and those of the version that is there: a later upload without any has none."""
+
+    def put(particulars: dict[str, str]) -> None:
+        with kept.draft_for(("acme", "a.mp3")) as draft:
+            kept.publish(draft, ("acme", "a.mp3"), None, particulars)
+
+    put({"from": "Jürgen"})
+    assert json.loads((tmp_path / "in" / "acme" / ".a.mp3.json").read_text()) == {"from": "Jürgen"}
+    assert kept.particulars_of(("acme", "a.mp3")) == {"from": "Jürgen"}
+    put({})
+    assert kept.particulars_of(("acme", "a.mp3")) == {}
+    assert names_in(tmp_path / "in" / "acme") == ["a.mp3"]
 
 
-def test_a_name_that_is_no_text_can_be_listed(tmp_path: Path) -> None:
-    """Files may come in another way than through the receiver."""
-    kept = Shelf(tmp_path)
-    (tmp_path / os.fsdecode(b"\xff.mp3")).write_text("")
-    assert 'href="/%FF.mp3"' in index_page(kept.entries())
+def test_a_long_name_has_particulars_too(tmp_path: Path, kept: Shelf) -> None:
+    """Where the hidden name would be too long, it is a digest."""
+    name = "x" * 251 + ".mp3"
+    with kept.draft_for((name,)) as draft:
+        kept.publish(draft, (name,), None, {"to": "2001"})
+    assert kept.particulars_of((name,)) == {"to": "2001"}
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[" * 100_000, b"\xff", b"[]", b'{"from": 1, "other": "x"}'])
+def test_damaged_particulars_are_none(tmp_path: Path, kept: Shelf, damage: bytes) -> None:
+    """The page does not break on what lies in the folder."""
+    store(kept, "a.mp3", b"", None)
+    (tmp_path / "in" / ".a.mp3.json").write_bytes(damage)
+    assert kept.particulars_of(("a.mp3",)) == {}
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, kept: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing half-written is left, hidden or visible."""
+
+    def write(self: Draft, block: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Draft, "write", write)
+    with pytest.raises(OSError, match="No space left"):
+        store(kept, "a.mp3", b"abc", "key")
+    assert names_in(tmp_path / "in") == []

@@ -56,7 +56,7 @@ def test_a_password_in_the_url(apache: Any, carrier: HttpCarrier, make_parcel: M
     """Basic authentication by the URL's own user part, percent-decoded, whatever characters are in it."""
     user = f"{quote(apache.user)}:{quote(apache.password, safe='')}@"
     parcel = make_parcel(f"{apache.url}/locked/a.mp3".replace("://", f"://{user}"), noise(3_000_000))
-    assert carrier.send(parcel) == Outcome.stored("201", f"{apache.url}/locked/a.mp3".replace("://", "://***@"))
+    assert carrier.send(parcel) == Outcome.stored("201", f"{apache.url}/locked/a.mp3")
     assert (apache.kept / "a.mp3").read_bytes() == noise(3_000_000)
 
 

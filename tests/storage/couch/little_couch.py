@@ -60,12 +60,10 @@ class Stored:
     length: int
     encoding: str = ""
 
-    def stub(self, with_encoding: bool) -> dict[str, Any]:
+    def stub(self) -> dict[str, Any]:
         """What a document says about it."""
         digest = base64.b64encode(hashlib.md5(self.data).digest()).decode()
-        stub = {"content_type": self.content_type, "digest": f"md5-{digest}", "length": self.length, "stub": True}
-        packed = {"encoding": self.encoding, "encoded_length": len(self.data)}
-        return {**stub, **packed} if with_encoding and self.encoding else stub
+        return {"content_type": self.content_type, "digest": f"md5-{digest}", "length": self.length, "stub": True}
 
 
 @define
@@ -81,33 +79,31 @@ class Record:
     def revise(self) -> str:
         """Give it a new revision."""
         self.revisions += 1
-        text = repr(
-            (self.revisions, self.fields, sorted((k, v.stub(False)["digest"]) for k, v in self.attachments.items()))
-        )
-        self.revision = f"{self.revisions}-{hashlib.md5(text.encode()).hexdigest()}"
+        stubs = [(name, each.stub()["digest"]) for name, each in self.attachments.items()]
+        self.revision = f"{self.revisions}-{hashlib.md5(repr((self.fields, stubs)).encode()).hexdigest()}"
         return self.revision
 
 
 @define
 class Contents:
-    """What the server holds, and what it was asked: `requests` are (verb, raw path) in order."""
+    """What the server holds, and what it was asked: `requests` are (verb, raw path). 202 for `created`: no quorum."""
 
     password: str = ""
     largest_attachment: int = 1 << 40
+    created: int = 201
     databases: dict[str, dict[str, Record]] = Factory(dict)
     faults: list[Fault] = Factory(list)
     requests: list[tuple[str, str]] = Factory(list)
-    bodies: list[dict[str, str]] = Factory(list)
+    headers: list[dict[str, str]] = Factory(list)
     lock: Any = field(factory=threading.RLock, repr=False)
 
     def take_fault(self, verb: str, depth: int) -> Fault | None:
         """The first fault that waits for this request."""
         with self.lock:
-            for fault in self.faults:
-                if (fault.verb, fault.depth) == (verb, depth):
-                    self.faults.remove(fault)
-                    return fault
-        return None
+            fault = next((each for each in self.faults if (each.verb, each.depth) == (verb, depth)), None)
+            if fault is not None:
+                self.faults.remove(fault)
+            return fault
 
     def record(self, database: str, name: str) -> Record:
         """A document that is there."""
@@ -146,21 +142,18 @@ class Contents:
             raise Refusal(412, "missing_stub")
         record.fields, record.is_deleted = fields, False
         record.attachments = {key: value for key, value in record.attachments.items() if key in kept}
-        return 201, {"ok": True, "id": name, "rev": record.revise()}
+        return self.created, {"ok": True, "id": name, "rev": record.revise()}
 
-    def get_document(self, database: str, name: str, with_encoding: bool) -> tuple[int, dict[str, Any]]:
+    def get_document(self, database: str, name: str) -> tuple[int, dict[str, Any]]:
         """GET /database/document."""
         record = self.record(database, name)
         content = {"_id": name, "_rev": record.revision, **record.fields}
-        stubs = {key: each.stub(with_encoding) for key, each in record.attachments.items()}
+        stubs = {key: each.stub() for key, each in record.attachments.items()}
         return 200, {**content, "_attachments": stubs} if stubs else content
 
     def get_attachment(self, database: str, name: str, attachment: str) -> Stored:
         """GET /database/document/attachment."""
-        found = self.record(database, name).attachments.get(attachment)
-        if found is None:
-            raise Refusal(404, "not_found")
-        return found
+        return self.record(database, name).attachments[attachment]
 
     def put_attachment(
         self, path: tuple[str, str, str], revision: str, kind: str, data: bytes
@@ -178,27 +171,21 @@ class Contents:
         stored = gzip.compress(data) if is_packed else data
         record.attachments[attachment] = Stored(kind, stored, len(data), "gzip" if is_packed else "")
         record.is_deleted = False
-        return 201, {"ok": True, "id": name, "rev": record.revise()}
+        return self.created, {"ok": True, "id": name, "rev": record.revise()}
 
 
 class Conversation(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: LittleCouch
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
     def do_PUT(self) -> None:
-        """Answer a PUT."""
-        self._answer()
-
-    def do_GET(self) -> None:
-        """Answer a GET."""
-        self._answer()
-
-    def _answer(self) -> None:
+        """Answer one request, or do what its fault says."""
         contents = self.server.contents
         parts = urlsplit(self.path)
         path = tuple(unquote(part) for part in parts.path.removeprefix(self.server.prefix).split("/")[1:])
@@ -206,17 +193,13 @@ class Conversation(BaseHTTPRequestHandler):
         fault = contents.take_fault(self.command, len(path))
         how = fault.how if fault is not None else ""
         length = int(self.headers.get("Content-Length", "0"))
-        if how == "reset":
-            self.rfile.read(length // 2)
+        body = self.rfile.read(length if how != "reset" else length // 2)
+        if len(body) < length:
             self._die()
             return
-        body = self.rfile.read(length)
         with contents.lock:
             contents.requests.append((self.command, parts.path))
-            contents.bodies.append(dict(self.headers.items()))
-        if len(body) < length:
-            self.close_connection = True
-            return
+            contents.headers.append(dict(self.headers.items()))
         if fault is not None and how == "meanwhile":
             fault.meanwhile()
         try:
@@ -229,13 +212,15 @@ class Conversation(BaseHTTPRequestHandler):
         if how in ("unheard", "silent"):
             self._die() if how == "unheard" else self.rfile.read(1)
             return
-        headers = {**fault.headers} if fault is not None else {}
+        headers = dict(fault.headers) if fault is not None else {}
         if isinstance(content, Stored):
             text = content.data
             headers |= {"Content-Type": content.content_type, "Content-Encoding": content.encoding or "identity"}
         else:
             text = json.dumps(content).encode() if how != "page" else b"<html>Sign in</html>"
         self._say(status, text, headers, is_cut=how == "cut")
+
+    do_GET = do_PUT
 
     def _carry_out(
         self, path: tuple[str, ...], query: dict[str, str], body: bytes
@@ -248,7 +233,7 @@ class Conversation(BaseHTTPRequestHandler):
         if self.command == "GET":
             if len(path) > 2:
                 return 200, contents.get_attachment(path[0], path[1], "/".join(path[2:]))
-            return contents.get_document(path[0], path[1], query.get("att_encoding_info") == "true")
+            return contents.get_document(path[0], path[1])
         if len(path) == 1:
             return contents.make_database(path[0])
         if len(path) == 2:

@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,15 @@ import pytest
 from attrs import Factory, define, frozen
 
 LIMIT_S = 10.0
+USUAL = {
+    "USER": "331 password",
+    "PASS": "230 welcome",
+    "AUTH": "234 tls",
+    "CWD": "250 there",
+    "MKD": "257 made",
+    "STOR": "150 go on",
+    "QUIT": "221 bye",
+}
 FULL_PERMISSIONS = "elradfmw"
 
 
@@ -77,7 +87,7 @@ def pyftpdlib() -> ModuleType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # asyncore and asynchat left the standard library in 3.12
         pytest.importorskip("OpenSSL", reason="pip install pyopenssl")
-        library = pytest.importorskip("pyftpdlib", reason="pip install pyftpdlib")
+        library: ModuleType = pytest.importorskip("pyftpdlib", reason="pip install pyftpdlib")
         for name in ("authorizers", "handlers", "ioloop", "servers"):
             pytest.importorskip(f"pyftpdlib.{name}")
     return library
@@ -173,21 +183,18 @@ class Scripted:
             control = stack.enter_context(connection)
             data = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             data.settimeout(LIMIT_S)
-            if not self._say(control, "HELLO", "220 ready"):
+            if not self._say(control, "HELLO", lambda: "220 ready"):
                 return
             renamed = ""
-            for line in iter(lambda: self._hear(control), ""):
+            while line := self._hear(control):
                 self.lines.append(line)
                 verb, _, name = line.partition(" ")
-                if verb == "STOR":
-                    if not self._say(control, verb, "150 go on"):
-                        return
-                    if self.lines[-1] == line and self._was_let("STOR") and not self._take(control, data, name):
-                        return
-                    continue
-                if not self._say(control, verb, self._usual(verb, name, renamed, data)):
+                reply = self._say(control, verb, partial(self._usual, verb, name, renamed, data))
+                if verb == "STOR" and reply.startswith("1"):
+                    reply = self._take(control, data, name)
+                if not reply:
                     return
-                if verb == "AUTH" and self._was_let("AUTH") and self.context is not None:
+                if verb == "AUTH" and reply.startswith("2") and self.context is not None:
                     control = stack.enter_context(self.context.wrap_socket(control, server_side=True))
                 renamed = name if verb == "RNFR" else ""
 
@@ -198,23 +205,18 @@ class Scripted:
             if not piece:
                 return ""
             line += piece
-        return line.decode().rstrip("\r\n")
+        return line.decode("utf-8", "replace").rstrip("\r\n")
 
-    def _say(self, control: socket.socket, verb: str, usual: str) -> bool:
+    def _say(self, control: socket.socket, verb: str, usual: Callable[[], str]) -> str:
+        """Send a reply and return it; empty when that was to hang up."""
         waiting = self.orders.get(verb, [])
-        reply = waiting.pop(0) if waiting else usual
-        self._last = reply
-        if isinstance(reply, str):
-            control.sendall(reply.encode("latin-1") + b"\r\n")
-            return True
-        if reply is not None:
+        reply = waiting.pop(0) if waiting else usual()
+        if isinstance(reply, bytes):
             control.sendall(reply)
-        return False
-
-    def _was_let(self, verb: str) -> bool:
-        return isinstance(self._last, str) and self._last[0] in "12"
-
-    _last: str | bytes | None = None
+        elif reply is not None:
+            control.sendall(reply.encode("latin-1") + b"\r\n")
+            return reply or "an empty line"
+        return ""
 
     def _usual(self, verb: str, name: str, renamed: str, data: socket.socket) -> str:
         if verb == "PASV":
@@ -231,10 +233,9 @@ class Scripted:
             return "250 renamed"
         if verb == "DELE":
             return "250 gone" if self.files.pop(name, None) is not None else "550 no such file"
-        known = {"USER": "331 password", "PASS": "230 welcome", "MKD": "257 made", "CWD": "250 there", "QUIT": "221 bye"}
-        return known.get(verb, "234 tls" if verb == "AUTH" else "200 fine")
+        return USUAL.get(verb, "200 fine")
 
-    def _take(self, control: socket.socket, data: socket.socket, name: str) -> bool:
+    def _take(self, control: socket.socket, data: socket.socket, name: str) -> str:
         connection, _ = data.accept()
         connection.settimeout(LIMIT_S)
         taken = bytearray()
@@ -252,7 +253,7 @@ class Scripted:
                 else:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.files[name] = bytes(taken)
-        return self._say(control, "DATA", "226 received")
+        return self._say(control, "DATA", lambda: "226 received")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,23 @@ def test_names_are_decoded_and_stay_one_name(
 
 @pytest.mark.parametrize(
     "path",
-    ["a/../x.mp3", "%2E%2E/x.mp3", "a/..", "a/%2e", "a/", "", "a%0D%0ADELE%20x.mp3", "a\r\nx.mp3", "a%00.mp3", "\ud800"],
+    [
+        "a/../x.mp3",
+        "%2E%2E/x.mp3",
+        "a/..",
+        "a/%2e",
+        "a/",
+        "",
+        "a%0D%0ADELE%20x.mp3",
+        "a\r\nx.mp3",
+        "a%00.mp3",
+        "\ud800",
+    ],
 )
 def test_addresses_that_lead_elsewhere_are_refused(
     carrier: FtpCarrier, make_parcel: MakeParcel, start_server: Start, path: str
 ) -> None:
-    """Everything from a file is hostile: out of the folder, or into the conversation, leads no address; nobody is called."""
+    """Everything from a file is hostile: out of the folder, or into the conversation, no address leads."""
     server = start_server()
     outcome = carrier.send(make_parcel(server.url(path)))
     assert (outcome.result, outcome.is_stored, outcome.is_final) == ("bad url", False, True)
@@ -151,20 +163,17 @@ def test_over_ipv6(carrier: FtpCarrier, make_parcel: MakeParcel, start_server: S
     assert "EPSV" in server.commands and [*server.files()] == ["a.mp3"]
 
 
-def test_nobody_may_write(carrier: FtpCarrier, make_parcel: MakeParcel, start_server: Start) -> None:
-    """550 on the upload itself is permanent."""
+def test_a_file_where_a_folder_should_be(carrier: FtpCarrier, make_parcel: MakeParcel, start_server: Start) -> None:
+    """550 stays 550 however often it is asked: final."""
     server = start_server()
-    server.folder.chmod(0o500)
-    (server.folder / "a.mp3").touch() if False else None
-    outcome = carrier.send(make_parcel(server.url("a.mp3/b.mp3")))
-    assert outcome.is_stored or (outcome.result, outcome.is_final) == ("550, no such folder", True)
-    server.folder.chmod(0o700)
+    (server.folder / "a").write_bytes(b"a file")
+    outcome = carrier.send(make_parcel(server.url("a/x.mp3")))
+    assert (outcome.result, outcome.is_final) == ("550, no such folder", True)
+    assert server.files() == {"a": b"a file"}
 
 
 def test_several_at_once(carrier: FtpCarrier, make_parcel: MakeParcel, start_server: Start) -> None:
     """One carrier serves several threads; they make the same missing folders at the same time."""
-    from concurrent.futures import ThreadPoolExecutor
-
     server = start_server()
     parcels = [make_parcel(server.url(f"a/b/{number}.mp3"), audio=bytes([number]) * 100_000) for number in range(12)]
     with ThreadPoolExecutor(4) as pool:

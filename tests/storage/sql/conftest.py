@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sql
-from attrs import evolve, frozen
+from attrs import frozen
 
 from callflow.storage.database import AccountDatabase
 
@@ -105,7 +105,7 @@ class Database:
         engine = sql.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sql.NullPool)
         with engine.connect() as connection:
             for statement in statements:
-                found = connection.execute(sql.text(statement))
+                found = connection.exec_driver_sql(statement.replace("%", "%%"))
             return list(found.all()) if found.returns_rows else []
 
     def cut(self) -> int:
@@ -177,7 +177,7 @@ def postgresql() -> Iterator[Server]:
         server = Server("postgresql+psycopg", "postgres", "ready to accept connections", command, home)
         server.start()
         try:
-            Database(server.url(), server).run(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD.replace(':', chr(92) + ':')}'")
+            Database(server.url(), server).run(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
             yield server
         finally:
             server.stop(signal.SIGQUIT)
@@ -204,41 +204,41 @@ def mariadb() -> Iterator[Server]:
         command += ["--bind-address=127.0.0.1", "--port={port}", "--skip-name-resolve", f"--pid-file={home}/pid"]
         command += ["--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4"]
         command += [f"--user={pwd.getpwuid(home.stat().st_uid).pw_name}"]
-        server = Server("mariadb+pymysql", "mysql", "ready for connections", command, home)
+        server = Server("mysql+pymysql", "mysql", "ready for connections", command, home)
         server.start()
         try:
             yield server
         finally:
-            server.stop(signal.SIGTERM)
+            server.stop(signal.SIGKILL)
 
 
-def new_database(server: Server) -> Database:
-    """A fresh database on `server` that belongs to our role."""
-    name = f"calls{next(NUMBERS)}"
-    lobby = Database(server.url(), server)
-    if server.scheme.startswith("postgresql"):
-        lobby.run(f"CREATE DATABASE {name} OWNER {ROLE}")
-    else:
-        lobby.run(f"CREATE DATABASE {name}", f"GRANT ALL ON {name}.* TO {ROLE}@'127.0.0.1'")
-    return Database(server.url(name, ROLE, PASSWORD), server, name)
+@pytest.fixture
+def served(request: pytest.FixtureRequest) -> Callable[[str], Database]:
+    """Make a fresh database of our role's on one of the servers: `postgresql` or `mariadb`."""
+
+    def make(kind: str) -> Database:
+        server: Server = request.getfixturevalue(kind)
+        name = f"calls{next(NUMBERS)}"
+        if kind == "postgresql":
+            Database(server.url(), server).run(f"CREATE DATABASE {name} OWNER {ROLE}")
+        else:
+            granting = f"GRANT ALL ON {name}.* TO {ROLE}@'127.0.0.1'"
+            Database(server.url(), server).run(f"CREATE DATABASE {name} CHARACTER SET latin1", granting)
+        return Database(server.url(name, ROLE, PASSWORD), server, name)
+
+    return make
 
 
-@pytest.fixture(params=["postgresql", "mariadb", "mysql"])
-def served(request: pytest.FixtureRequest) -> Database:
-    """A database on each server; MariaDB's by both of its schemes."""
-    server: Server = request.getfixturevalue("mariadb" if request.param == "mysql" else request.param)
-    database = new_database(server)
-    return evolve(database, url=database.url.replace("mariadb+", f"{request.param}+"))
+@pytest.fixture(params=["postgresql", "mariadb"])
+def on_server(request: pytest.FixtureRequest, served: Callable[[str], Database]) -> Database:
+    """A fresh database on each server."""
+    return served(request.param)
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb", "mysql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def database(request: pytest.FixtureRequest, served: Callable[[str], Database], tmp_path: Path) -> Database:
     """A database of every kind."""
-    if request.param == "sqlite":
-        return Database(f"sqlite:///{tmp_path / 'calls.db'}")
-    server: Server = request.getfixturevalue("mariadb" if request.param == "mysql" else request.param)
-    database = new_database(server)
-    return evolve(database, url=database.url.replace("mariadb+", f"{request.param}+"))
+    return Database(f"sqlite:///{tmp_path / 'calls.db'}") if request.param == "sqlite" else served(request.param)
 
 
 @pytest.fixture
