@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from callflow.cli import verbs
+from callflow.storage.carrier import Outcome
+from callflow.storage.http import HttpCarrier
+from callflow.storage.parcel import Parcel
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 EXAMPLE: Final = ROOT / "examples" / "record_per_user"
@@ -103,6 +107,21 @@ def test_the_documents_receiver_stores_what_we_send(
     assert sent["call_id"] == call_id
     assert ("?" in sent["delivery"]["url"]) == (profile != "docs")
     assert (STORE / f"{call_id}.{audio_format}").read_bytes() == Path(sent["file"]).read_bytes()
+
+
+@pytest.mark.may_skip("the seed document lies beside the checkout, not in it")
+@pytest.mark.parametrize("size", [1, 300_000, 30_000_000])
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_the_documents_receiver_stores_every_byte(
+    seed_site: str, call_id: str, make_parcel: Callable[..., Parcel], method: str, size: int
+) -> None:
+    """The shortest and the long: what is in the file that it opened is what was in ours."""
+    audio = random.Random(size).randbytes(size)
+    url = f"{seed_site}/kzr/call_recording_{call_id}.mp3"
+    carrier = HttpCarrier(timeout_ms=10_000)
+    assert carrier.send(make_parcel(url, audio, method=method)) == Outcome.stored("200", url)
+    carrier.close()
+    assert (STORE / f"{call_id}.mp3").read_bytes() == audio
 
 
 @pytest.mark.may_skip("the seed document lies beside the checkout, not in it")
