@@ -10,6 +10,7 @@ is the sum of its own transfer times, without its start. Linux only: memory is r
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import socket
 import statistics
@@ -31,7 +32,7 @@ FILE_BYTES = 3 * 3600 * 64_000 // 8
 
 FILES = 12
 RECEIVED_FILES = 3
-ROUNDS = 7
+ROUNDS = 11
 RECEIVER_ROUNDS = 3
 MUST_RATIO = 0.85
 MUST_MB = 4.0
@@ -55,14 +56,14 @@ def send_files(url: str, folder: Path, count: int) -> dict[str, float]:
     ]
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     idle_kib = resident_kib("VmRSS")
-    started = time.perf_counter()
+    started, cpu_before = time.perf_counter(), time.process_time()
     for parcel in parcels:
         outcome = carrier.send(parcel)
         assert outcome.is_stored, outcome
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu_before
     grown = resident_kib("VmHWM") - idle_kib
     carrier.close()
-    return {"seconds": seconds, "grown_mb": grown / 1024, "idle_mb": idle_kib / 1024}
+    return {"seconds": seconds, "cpu": cpu, "grown_mb": grown / 1024, "idle_mb": idle_kib / 1024}
 
 
 def resident_kib(name: str) -> int:
@@ -122,14 +123,21 @@ def receive(folder: Path) -> None:
         threading.Event().wait()
 
 
-def curl_seconds(url: str, files: list[Path]) -> float:
-    """Send the files by one curl; the sum of its transfer times."""
+def curl_times(url: str, files: list[Path]) -> dict[str, float]:
+    """Send the files by one curl; the sum of its transfer times, and the CPU time of all of it."""
     pairs = [part for file in files for part in ("-T", str(file), "-o", "/dev/null", f"{url}/{file.name}")]
     command = ["curl", "-sS", "--noproxy", "*", "-w", "%{http_code} %{time_total}\\n", *pairs]
+    cpu_before = children_cpu()
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     codes, times = zip(*(line.split() for line in printed.splitlines()), strict=True)
     assert len(codes) == len(files) and set(codes) <= {"200", "201"}, codes
-    return sum(map(float, times))
+    return {"seconds": sum(map(float, times)), "cpu": children_cpu() - cpu_before}
+
+
+def children_cpu() -> float:
+    """CPU seconds of the processes that were waited for so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measure(side: str, url: str, folder: Path, count: int) -> dict[str, float]:
@@ -140,11 +148,10 @@ def measure(side: str, url: str, folder: Path, count: int) -> dict[str, float]:
         return found
     files = sorted(folder.glob("*.mp3"))[:count]
     if side == "curl":
-        return {"seconds": curl_seconds(url, files)}
+        return curl_times(url, files)
     started = time.perf_counter()
-    for file in files:
-        curl_seconds(url, [file])
-    return {"seconds": time.perf_counter() - started}
+    cpu = sum(curl_times(url, [file])["cpu"] for file in files)
+    return {"seconds": time.perf_counter() - started, "cpu": cpu}
 
 
 def measure_rounds(sides: list[str], url: str, folder: Path, count: int, rounds: int) -> Found:
@@ -160,14 +167,16 @@ def measure_rounds(sides: list[str], url: str, folder: Path, count: int, rounds:
 
 def print_sides(title: str, found: Found, count: int) -> float:
     """One server's part of the table; the median of our throughput as a share of curl's."""
-    print(f"\n  {title:46}{'MB/s':>8}   our throughput, of this one's: median (lowest..highest)")
+    print(f"\n  {title:46}{'MB/s':>8}{'CPU s/GB':>10}   our throughput, of this one's: median (lowest..highest)")
     medians = {}
     for side, measured in found.items():
         shares = sorted(their["seconds"] / our["seconds"] for our, their in zip(found["ours"], measured, strict=True))
         medians[side] = statistics.median(shares)
-        rate = count * FILE_BYTES / 1e6 / statistics.median(each["seconds"] for each in measured)
+        gigabytes = count * FILE_BYTES / 1e9
+        rate = 1_000 * gigabytes / statistics.median(each["seconds"] for each in measured)
+        cpu = statistics.median(each["cpu"] for each in measured) / gigabytes
         shown = "" if side == "ours" else f"{medians[side]:.2f}x ({shares[0]:.2f}..{shares[-1]:.2f})"
-        print(f"  {SIDES[side]:46}{rate:8,.0f}   {shown}".rstrip(), flush=True)
+        print(f"  {SIDES[side]:46}{rate:8,.0f}{cpu:10.2f}   {shown}".rstrip(), flush=True)
     return medians["curl"]
 
 

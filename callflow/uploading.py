@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from callflow.core.address import without_credentials
 from callflow.core.delivery import DeliveryState
 from callflow.core.targets import gregorian_s, owner_of
 from callflow.core.trace import DELIVERY, MAILBOX, Row
-from callflow.report.results import Attempt, CallResult, RecordingResult, RunResult
+from callflow.core.upload_urls import database_name
+from callflow.report.results import Attempt, CallResult, RecordingResult, RunResult, WebhookResult
 from callflow.simulate import Run
 from callflow.storage.audio_types import content_type_of
 from callflow.storage.clock import Clock, RealClock
-from callflow.storage.dispatcher import DeliveryLogged, Destinations, deliver
+from callflow.storage.dispatcher import WORKERS, DeliveryLogged, Destinations, deliver
+from callflow.storage.meter import Meter
 from callflow.storage.parcel import Delivered, Parcel
+from callflow.storage.webhook import hook_id
 
 _DRAWN_ID: Final = re.compile(r"[0-9]{6}-[0-9a-f]{32}")
 """A document id as we draw it; any other was chosen by the callflow (`media_id`)."""
@@ -29,14 +33,23 @@ Key = tuple[str, int]
 
 
 def upload(
-    run: Run, result: RunResult, destinations: Destinations, *, clock: Clock | None = None
-) -> Iterator[DeliveryLogged]:
+    run: Run,
+    result: RunResult,
+    destinations: Destinations,
+    *,
+    webhook: str = "",
+    workers: int = WORKERS,
+    clock: Clock | None = None,
+    meter: Meter | None = None,
+) -> Generator[DeliveryLogged, None, None]:
     """Deliver every finished recording of a run whose files are written, and yield what happens.
 
-    `clock` is the machine's own unless given. Raises StorageError when a place or the outbox cannot be used at all; a
-    failed delivery is logged, not raised.
+    `webhook` is the URL that is told of each stored recording; empty: the scenario's, if it has one. `clock` is the
+    machine's own unless given, `meter` shows how far the upload is. Raises StorageError when a place or the outbox
+    cannot be used at all; a failed delivery is logged, not raised. Close the iterator to break the upload off.
     """
-    return deliver(parcels(run, result), destinations, clock=clock or RealClock())
+    found = parcels(run, result, webhook)
+    return deliver(found, destinations, clock=clock or RealClock(), workers=workers, meter=meter)
 
 
 def with_deliveries(result: RunResult, logged: Iterable[DeliveryLogged]) -> RunResult:
@@ -45,16 +58,16 @@ def with_deliveries(result: RunResult, logged: Iterable[DeliveryLogged]) -> RunR
     ids = delivery_ids(result)
     calls = []
     for call in result.calls:
-        recordings = (
-            _delivered(each, ended.get(ids[call.call_id, index])) for index, each in enumerate(call.recordings)
-        )
+        recordings = (_delivered(each, ids[call.call_id, index], ended) for index, each in enumerate(call.recordings))
         calls.append(evolve(call, recordings=tuple(recordings)))
     return evolve(result, calls=tuple(calls))
 
 
 def has_failed(result: RunResult) -> bool:
-    """Whether a delivery did not arrive: exit status 4."""
-    return any(each.delivery is not None and each.delivery.state in ("failed", "waiting") for each in result.recordings)
+    """Whether a recording, or the word of one to a webhook, did not arrive: exit status 4."""
+    deliveries = [each.delivery for each in result.recordings if each.delivery is not None]
+    hooks = [each.webhook for each in deliveries if each.webhook is not None]
+    return any(each.state in ("failed", "waiting") for each in (*deliveries, *hooks))
 
 
 def delivery_ids(result: RunResult) -> Mapping[Key, str]:
@@ -73,12 +86,13 @@ def delivery_ids(result: RunResult) -> Mapping[Key, str]:
     return ids
 
 
-def parcels(run: Run, result: RunResult) -> tuple[Parcel, ...]:
+def parcels(run: Run, result: RunResult, webhook: str = "") -> Iterator[Parcel]:
     """What is to be delivered: one parcel for every delivery that the run left waiting, in the order of the trace."""
     recordings = {
         (call.call_id, index): (call, each) for call in result.calls for index, each in enumerate(call.recordings)
     }
-    ids, mailboxes, found = delivery_ids(result), dict[Key, str](), []
+    ids, mailboxes = delivery_ids(result), dict[Key, str]()
+    told = webhook or run.prepared.setting.webhook_url
     for row in run.rows:
         detail = row.detail or {}
         if row.kind == MAILBOX:
@@ -86,13 +100,7 @@ def parcels(run: Run, result: RunResult) -> tuple[Parcel, ...]:
         elif row.kind == DELIVERY and row.name == "REQUESTED":
             key = (row.call_id, detail["recording"])
             call, recording = recordings[key]
-            found.append(_parcel(run, row, _Subject(ids[key], call, recording, mailboxes.get(key, ""))))
-    return tuple(found)
-
-
-def database_name(account_id: str, month: str) -> str:
-    """The account's database of the month, `account/AA/BB/REST-YYYYMM` (B§6.5)."""
-    return f"account/{account_id[:2]}/{account_id[2:4]}/{account_id[4:]}-{month}"
+            yield _parcel(run, row, _Subject(ids[key], call, recording, mailboxes.get(key, "")), told)
 
 
 @frozen
@@ -105,7 +113,7 @@ class _Subject:
     mailbox: str
 
 
-def _parcel(run: Run, row: Row, subject: _Subject) -> Parcel:
+def _parcel(run: Run, row: Row, subject: _Subject, webhook: str) -> Parcel:
     detail, recording = row.detail, subject.recording
     assert detail is not None and recording.file is not None, "files are written before they are uploaded"
     target, month = run.engine.target_of(detail["delivery"]), detail["month"]
@@ -116,6 +124,7 @@ def _parcel(run: Run, row: Row, subject: _Subject) -> Parcel:
         target=target,
         metadata=_metadata(run, subject, target.url, month),
         folder=database_name(run.prepared.setting.account.id, month),
+        webhook=webhook,
     )
 
 
@@ -161,9 +170,21 @@ def _metadata(run: Run, subject: _Subject, url: str, month: str) -> Mapping[str,
     return document
 
 
-def _delivered(recording: RecordingResult, delivered: Delivered | None) -> RecordingResult:
+def _delivered(recording: RecordingResult, delivery_id: str, ended: Mapping[str, Delivered]) -> RecordingResult:
+    delivered = ended.get(delivery_id)
     if recording.delivery is None or delivered is None:
         return recording
-    attempts = tuple(Attempt(each.at_ms, each.result) for each in delivered.attempts)
-    state = "stored" if delivered.state is DeliveryState.STORED else "failed"
-    return evolve(recording, delivery=evolve(recording.delivery, state=state, attempts=attempts))
+    told = ended.get(hook_id(delivery_id))
+    hook = None
+    if told is not None:
+        hook = WebhookResult(without_credentials(told.parcel.target.url), _state(told), _attempts(told))
+    delivery = evolve(recording.delivery, state=_state(delivered), attempts=_attempts(delivered), webhook=hook)
+    return evolve(recording, delivery=delivery)
+
+
+def _state(delivered: Delivered) -> str:
+    return "stored" if delivered.state is DeliveryState.STORED else "failed"
+
+
+def _attempts(delivered: Delivered) -> tuple[Attempt, ...]:
+    return tuple(Attempt(each.at_ms, each.result) for each in delivered.attempts)

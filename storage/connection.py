@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_BYTES_MAX: Final = 16 << 10
@@ -29,8 +28,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what came, and look whether the sender is still being waited for."""
         super().data_received(data)
-        is_in_request = self.conn.their_state is not h11.IDLE and not self.cycle.response_complete
-        if is_in_request:
+        if self.cycle is not None and not self.cycle.response_complete:
             self._relieve()
         elif self._deadline is None:
             self._limit()

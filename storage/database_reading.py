@@ -10,12 +10,12 @@ from typing import Any
 
 import sqlalchemy as sql
 from attrs import frozen
-from sqlalchemy.exc import SQLAlchemyError
 
 from callflow.core.address import without_credentials
 from callflow.core.errors import StorageError
-from callflow.storage.database_engine import open_engine, sqlite_file, words_for_database
+from callflow.storage.database_engine import open_engine, sqlite_file
 from callflow.storage.database_tables import CHUNKS, RECORDINGS
+from callflow.storage.database_words import FAULTS, words_for_database
 
 
 @frozen
@@ -42,7 +42,7 @@ def list_recordings(url: str) -> tuple[StoredRecording, ...]:
 
 
 def read_recording(url: str, recording_id: str) -> Iterator[bytes]:
-    """Yield the audio of one recording in blocks of at most 1 MiB.
+    """Yield the audio of one recording in blocks of 256 KiB, the last one shorter.
 
     Raises `StorageError` where there is no such recording, no audio yet, or, at the end, other audio than was stored.
     """
@@ -87,7 +87,7 @@ def _reading(url: str) -> Iterator[sql.Connection]:
             raise StorageError(f"{without_credentials(url)}: there is no such file; name one that was written")
         with engine.connect() as connection:
             yield connection
-    except SQLAlchemyError as error:
+    except FAULTS as error:
         words = words_for_database(error, engine.url)
         raise StorageError(f"{without_credentials(url)}: {words}; name a database with recordings") from None
     finally:

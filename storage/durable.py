@@ -55,7 +55,8 @@ def locked_folder(path: Path, *, is_shared: bool = False) -> Iterator[int]:
 def make_folder(path: Path, mode: int = 0o777) -> None:
     """Make `path` with its parents where missing, durably; `mode` is that of the last one. Raises `OSError`."""
     missing = [each for each in (path, *path.parents) if not each.exists()]
-    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    if missing:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
     for each in reversed(missing):
         above = os.open(each.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:

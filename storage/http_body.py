@@ -2,7 +2,8 @@
 
 The form is what Kazoo's handler `http` sends with `send_multipart`: two parts of `multipart/form-data`, the recording's
 document as JSON, named by its id, and the audio, named by the attachment. Names are quoted as browsers quote them,
-where Kazoo does not quote at all. Kazoo heeds `base64_encode_data` for the audio's part of such a form only.
+where Kazoo does not quote at all. `base64_encode_data` makes the whole body base64, as the schema says; Kazoo's code
+heeds it for the audio's part of a form only.
 """
 
 from __future__ import annotations

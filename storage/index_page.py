@@ -24,9 +24,10 @@ h1{font-size:1.5rem;margin:0}a{color:var(--link)}:focus-visible{outline:3px soli
 .quiet,dt,nav{color:var(--quiet)}.quiet{margin:0 0 1.5rem}
 ul{list-style:none;margin:0;padding:0;border-top:1px solid var(--line)}
 li{border-bottom:1px solid var(--line);display:grid;gap:.25rem 1.5rem;grid-template-columns:1fr 20rem;padding:.75rem 0}
-h2{font-size:1rem;font-weight:600;margin:0;overflow-wrap:anywhere}audio{align-self:center;grid-row:1/4;grid-column:2;
-height:2.5rem;width:100%}
-p{margin:0}dl{display:flex;flex-wrap:wrap;font-size:.875rem;gap:0 1rem;margin:0}dl div{display:flex;gap:.35rem}
+li>*{grid-column:1}h2{font-size:1rem;font-weight:600;margin:0;overflow-wrap:anywhere}
+audio{align-self:center;grid-row:1/4;grid-column:2;height:2.5rem;width:100%}
+p{margin:0}dt{white-space:nowrap}dl{display:flex;flex-wrap:wrap;font-size:.875rem;gap:0 1rem;margin:0}
+dl div{display:flex;gap:.35rem}
 dd{margin:0;overflow-wrap:anywhere}nav{display:flex;gap:1.5rem;margin:1.5rem 0}
 @media(max-width:48rem){li{grid-template-columns:1fr}audio{grid-column:1;grid-row:auto}}
 """
@@ -48,7 +49,7 @@ def index_page(page: Page, token: str | None = None) -> str:
         return f'{_HEAD}<p class="quiet">Nothing has been received yet.</p>\n{_FOOT}'
     summary = f"{_counted(page.files)}, {_size(page.bytes)}, newest first. Times are UTC."
     rows = "".join(_row(listed, token) for listed in page.listed)
-    return f'{_HEAD}<p class="quiet">{summary}</p>\n<ul>\n{rows}</ul>\n{_pager(page, token)}{_FOOT}'
+    return f'{_HEAD}<p class="quiet">{summary}</p>\n<ul role="list">\n{rows}</ul>\n{_pager(page, token)}{_FOOT}'
 
 
 def _row(listed: Listed, token: str | None) -> str:
@@ -91,7 +92,7 @@ def _query(token: str | None, **fields: int) -> str:
 
 
 def _counted(count: int) -> str:
-    return "1 recording" if count == 1 else f"{count:,} recordings"
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _size(count: int) -> str:

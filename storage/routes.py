@@ -53,14 +53,6 @@ class Destinations:
     outbox: Path
 
 
-def can_send(target: Target) -> bool:
-    """Whether a parcel for `target` has a carrier to the place itself; nothing is sent to `TargetKind.NONE`.
-
-    A local folder takes whatever is a recording.
-    """
-    return _carrier_name(target, None) is not None
-
-
 def check_destinations(destinations: Destinations) -> None:
     """Look before a run whether its deliveries could be made at all; the folders are made where missing.
 

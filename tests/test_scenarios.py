@@ -57,7 +57,7 @@ def named(path: Path) -> str:
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("path", EVERY, ids=named)
 def test_a_scenario_is_as_expected(path: Path, profile: str) -> None:
-    """B§12 and C1 to C44: what the scenario expects under the profile is what happens."""
+    """B§12 and C1 to C49: what the scenario expects under the profile is what happens."""
     found = {scenario.row: failures(scenario, profile) for scenario in scenarios_of(path)}
     assert found == {row: [] for row in found}
 

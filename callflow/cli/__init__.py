@@ -27,6 +27,7 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "sweep": ("callflow.cli.sweep", "Run a scenario with many values of a setting and map the lengths."),
     "scan": ("callflow.cli.scan", "Say where silence would end a recording of a sound file."),
     "receive": ("callflow.cli.receive", "Receive recordings into a folder, as a server."),
+    "outbox": ("callflow.cli.outbox", "Show, send or remove what an upload has left."),
     "modules": ("callflow.cli.modules", "List the callflow modules and their settings."),
 }
 """Verb -> the module that holds its command, and a line of help that needs no import."""

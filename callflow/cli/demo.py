@@ -51,7 +51,7 @@ def command(out: Path) -> None:
             choices = Choices(values={"RECORDING_SERVER": receiver.url.removeprefix("http://")}, uploads=True)
             run = Run(prepare(scenario, choices))
             place = out / Path(name).stem
-            result = show.play(run, place, None, Uploads(None, None, None))
+            result = show.play(run, place, None, Uploads())
             for index, recording in enumerate(result.recordings):
                 show.say(f"play recording {index}: {_place(recording, receiver.folder)}", bold=True)
             show.say()

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from callflow.core.address import is_url
 from callflow.core.profile import PROFILES
 from callflow.core.shown import shown
 
@@ -41,6 +42,13 @@ def read_start(context: click.Context, parameter: click.Parameter, given: str | 
     if moment.tzinfo is None:
         raise click.BadParameter(f"{shown(given)} names no zone; add Z or an offset: {_EXAMPLE}", context, parameter)
     return in_utc
+
+
+def read_webhook(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """The URL of a webhook, which is http or https. Raises BadParameter, without the URL: it may hold a password."""
+    if given is not None and not (is_url(given) and given.lower().startswith(("http://", "https://"))):
+        raise click.BadParameter("it is no http or https URL; write it like https://host/path", context, parameter)
+    return given
 
 
 profile_option = click.option(
@@ -84,3 +92,11 @@ start_option = click.option(
 
 seed_option = click.option("--seed", type=int, help="Seed of everything random: the same seed, the same run.")
 """`seed: int | None`."""
+
+parallel_option = click.option(
+    "--parallel",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Send as many recordings at once [default: 4].",
+)
+"""`parallel: int | None`."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 from attrs import evolve, frozen
 
-from callflow.core.address import without_credentials
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.errors import StorageError
 from callflow.files import default_folder, write_recordings
@@ -32,11 +31,17 @@ _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
 @frozen
 class Uploads:
-    """Where `--upload` sends what is not a URL, and where it keeps what has not arrived."""
+    """Where `--upload` sends what is not a URL, where it keeps what has not arrived, and who is told.
 
-    database: str | None
-    outbox: Path | None
-    to_folder: Path | None
+    `webhook` is the URL that is told of each stored recording, if one is given; `parallel` is how many tries are made
+    at once, 0 for as many as usual.
+    """
+
+    database: str | None = None
+    outbox: Path | None = None
+    to_folder: Path | None = None
+    webhook: str = ""
+    parallel: int = 0
 
 
 @frozen
@@ -61,13 +66,16 @@ class Show:
         result = write_recordings(run.rows, run.summary(), folder, run.prepared.folder, _names(run))
         if trace is not None:
             _write_trace(run, trace)
-        if destinations is not None:
-            result = self._upload(run, result, destinations)
+        problem = None
+        if uploads is not None and destinations is not None:
+            result, problem = self._upload(run, result, destinations, uploads)
         result = run.judge(result)
         if not self.is_quiet:
             self._end(run, result)
             if destinations is not None:
                 self._say_undelivered(result, destinations.outbox)
+        if problem is not None:
+            raise problem
         return result
 
     def _play_live(self, run: Run) -> None:
@@ -83,21 +91,27 @@ class Show:
             if line is not None:
                 self.say(line_text(line, width, timeline.leg_width))
 
-    def _upload(self, run: Run, result: RunResult, destinations: Destinations) -> RunResult:
-        from callflow.storage.routes import can_send
-        from callflow.uploading import parcels, upload, with_deliveries
+    def _upload(
+        self, run: Run, result: RunResult, destinations: Destinations, uploads: Uploads
+    ) -> tuple[RunResult, StorageError | None]:
+        """Send what is waiting; what the outbox or a place would not do is for the end, after all that was done."""
+        from callflow.cli.sending import retry_command, show_upload
+        from callflow.storage.dispatcher import WORKERS
+        from callflow.storage.meter import Meter
+        from callflow.uploading import upload, with_deliveries
 
-        for parcel in parcels(run, result) if destinations.local_folder is None else ():
-            if not can_send(parcel.target):
-                where = without_credentials(parcel.target.url)
-                self.say(printable(f"nobody can send to {where} yet: its file will stay in the outbox"), fg="yellow")
-        logged = []
-        for each in upload(run, result, destinations):
-            logged.append(each)
-            place = f" {each.place}" if each.place else ""
-            answered = f" ({each.result})" if each.result else ""
-            self.say(printable(f"upload {each.delivery_id}: {each.event.value}{answered}{place}"), dim=True)
-        return with_deliveries(result, logged)
+        meter = Meter()
+        rows = upload(
+            run, result, destinations, webhook=uploads.webhook, workers=uploads.parallel or WORKERS, meter=meter
+        )
+        try:
+            sent = show_upload(rows, meter, self.say)
+        except KeyboardInterrupt:
+            self.say(printable(f"what has not arrived is kept: {retry_command(destinations.outbox)}"), fg="red")
+            raise
+        if sent.ends and sent.is_worth_telling:
+            self.say(printable(sent.summary()))
+        return with_deliveries(result, sent.ends), sent.problem
 
     def _end(self, run: Run, result: RunResult) -> None:
         names = _names(run)
@@ -132,12 +146,16 @@ class Show:
 
     def _say_undelivered(self, result: RunResult, outbox: Path) -> None:
         """The last word after an upload: what did not arrive is not lost."""
-        states = Counter(each.delivery.state for each in result.recordings if each.delivery is not None)
-        lost = states["failed"] + states["waiting"]
-        if lost:
-            what = "1 recording" if lost == 1 else f"{lost} recordings"
-            remedy = f"run again, or take the files from {outbox}"
-            self.say(printable(f"{what} did not arrive, kept in {outbox}: {remedy}"), fg="red")
+        from callflow.cli.sending import retry_command
+
+        deliveries = [each.delivery for each in result.recordings if each.delivery is not None]
+        lost = sum(each.state in ("failed", "waiting") for each in deliveries)
+        untold = sum(each.webhook is not None and each.webhook.state == "failed" for each in deliveries)
+        if lost or untold:
+            recordings = "1 recording" if lost == 1 else f"{lost} recordings"
+            webhooks = "1 word to the webhook" if untold == 1 else f"{untold} words to the webhook"
+            what = " and ".join([recordings] * bool(lost) + [webhooks] * bool(untold))
+            self.say(printable(f"{what} did not arrive, kept: {retry_command(outbox)}"), fg="red")
 
 
 def _destinations(uploads: Uploads, folder: Path) -> Destinations:

@@ -11,7 +11,9 @@ import click
 
 from callflow.cli.faults import FAILED, NOT_DELIVERED, OUR_BUG, PASSED, WRONG_INPUT
 from callflow.cli.options import (
+    parallel_option,
     profile_option,
+    read_webhook,
     seed_option,
     skip_unsimulated_option,
     start_option,
@@ -62,6 +64,13 @@ HOUR_MS = 3_600_000
     help="With --upload: put the files into this folder instead of sending them.",
 )
 @click.option(
+    "--webhook",
+    metavar="URL",
+    callback=read_webhook,
+    help="With --upload: tell this URL of each stored recording, by POST [default: the scenario's, if it has one].",
+)
+@parallel_option
+@click.option(
     "--max-hours",
     type=click.IntRange(1, 8784),
     default=24,
@@ -85,6 +94,8 @@ def command(
     database: str | None,
     outbox: Path | None,
     to_folder: Path | None,
+    webhook: str | None,
+    parallel: int | None,
     max_hours: int,
     max_rows: int,
     **chosen: Any,
@@ -98,13 +109,13 @@ def command(
     \b
     Example: callflow run examples/record_per_user/answered.yaml --start 2026-12-24T18:00:00Z
     """
-    if not upload and (database or outbox or to_folder):
-        raise click.UsageError("--database, --outbox and --to-folder go with --upload")
+    if not upload and (database or outbox or to_folder or webhook or parallel):
+        raise click.UsageError("--database, --outbox, --to-folder, --webhook and --parallel go with --upload")
     if trace is not None and trace.exists() and trace.suffix in (".yaml", ".yml", ".json"):
         raise click.UsageError(f"--trace {trace} would overwrite a document; name a new file, such as trace.jsonl")
     from callflow.cli.playing import Show, Uploads
 
-    uploads = Uploads(database, outbox, to_folder) if upload else None
+    uploads = Uploads(database, outbox, to_folder, webhook or "", parallel or 0) if upload else None
     show = Show(is_quiet=as_object)
     status = PASSED
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from callflow.core.events import Caller
     from callflow.core.exchange import Setting
     from callflow.core.recording import Recording
+
+
+DOCUMENT_FIELDS: Final = tuple(
+    "from to caller_id_name caller_id_number call_id cdr_id interaction_id account_id duration_ms owner_id start"
+    " recording_id id request direction description name media_source media_type origin endpoint_id duration".split()
+)
+"""The keys of `document_fields`, in its order."""
 
 
 @frozen

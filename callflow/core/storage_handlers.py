@@ -36,7 +36,7 @@ def read_handler(findings: Findings, kind: str, raw: Mapping[str, Any], at: str,
     settings = findings.settings(HANDLERS[kind], raw, at, f"the handler {kind}")
     if settings is None:
         return None
-    parts = read_parts(settings.field_list, f"{at}.field_list", findings.faults)
+    parts = read_parts(findings, settings.field_list, f"{at}.field_list")
     if isinstance(settings, S3Settings):
         made = _bucket(findings, settings, at, rule)
     else:

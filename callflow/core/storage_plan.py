@@ -73,7 +73,8 @@ class StoragePlan:
     def _below(self, path: str) -> str:
         """The address with the path: at the end of its query if it has one (B§6.7), "" for what is no URL."""
         if self.kind is TargetKind.S3:
-            return f"{self.address}/{quote(path, safe='/')}?{self.query}"
+            # A slash at its beginning would give the object a first folder without a name.
+            return f"{self.address}/{quote(path.lstrip('/'), safe='/')}?{self.query}"
         joint = "" if urlsplit(self.address).query else "/"
         url = f"{self.address}{joint}{path}"
         return url if is_url(url) else ""

@@ -47,9 +47,16 @@ class Sent:
     appends: dict[int, int] = field(factory=dict)
     _holders: dict[str, int] = field(factory=dict, init=False)
     _copies: dict[int, int] = field(factory=dict, init=False)
+    _overwritten: dict[int, Diagnostic] = field(factory=dict, init=False)
+    _repeated: dict[int, Diagnostic] = field(factory=dict, init=False)
 
-    def take(self, row: Row, detail: Detail) -> Diagnostic | None:
-        """Read the next DELIVERY row; returns what is to be said about a file that was overwritten or came twice."""
+    @property
+    def remarks(self) -> tuple[Diagnostic, ...]:
+        """What is to be said so far: files that lie there twice, and files that others have overwritten."""
+        return (*self._repeated.values(), *self._overwritten.values())
+
+    def take(self, row: Row, detail: Detail) -> None:
+        """Read the next DELIVERY row."""
         index, of_webhook = detail["recording"], is_about_webhook(detail)
         state = _STATES.get(detail["to"], "waiting")
         attempts: tuple[Attempt, ...] = ()
@@ -64,11 +71,12 @@ class Sent:
             before = self.deliveries[index]
             self.deliveries[index] = evolve(before, state=state, attempts=(*before.attempts, *attempts))
         if row.name != "ACCEPTED" and not detail.get("is_kept"):
-            return None
+            return
         delivery = self.deliveries[index]
         if of_webhook or delivery.method == "POST":
-            return self._repeated(row, detail, of_webhook)
-        return self._overwritten(row, index, delivery)
+            self._come_again(row, detail, of_webhook)
+        elif delivery.url is not None:
+            self._lie_there(row, index, delivery.url)
 
     def _take_webhook(self, row: Row, detail: Detail, state: str, attempts: tuple[Attempt, ...]) -> None:
         delivery = self.deliveries[detail["recording"]]
@@ -77,31 +85,31 @@ class Sent:
         webhook = evolve(webhook, state=state, attempts=(*webhook.attempts, *attempts))
         self.deliveries[detail["recording"]] = evolve(delivery, webhook=webhook)
 
-    def _repeated(self, row: Row, detail: Detail, of_webhook: bool) -> Diagnostic | None:
+    def _come_again(self, row: Row, detail: Detail, of_webhook: bool) -> None:
         """A POST whose answer was lost is sent again, and the target has it twice (design §12, Deliveries)."""
-        copies = self._copies.get(detail["delivery"], 0) + 1
-        self._copies[detail["delivery"]] = copies
-        if copies != 2:
-            return None
-        what = f"recording {detail['recording']}"
-        message = f"the webhook was told twice of {what}" if of_webhook else f"{what} is stored twice"
+        number = detail["delivery"]
+        copies = self._copies[number] = self._copies.get(number, 0) + 1
+        if copies == 1:
+            return
+        what, times = f"recording {detail['recording']}", "twice" if copies == 2 else f"{copies} times"
+        message = f"the webhook was told {times} of {what}" if of_webhook else f"{what} is stored {times}"
         why = "the answer to a POST was cut off, and it was sent again"
         remedy = "let the receiver know a repetition by its id" + ("" if of_webhook else ", or use method put")
-        return Diagnostic("stored-twice", "warning", _place(row), f"{message}: {why}", remedy)
+        self._repeated[number] = Diagnostic("stored-twice", "warning", _place(row), f"{message}: {why}", remedy)
 
-    def _overwritten(self, row: Row, index: int, delivery: DeliveryResult) -> Diagnostic | None:
-        """A PUT to where another recording of the call lies takes its place, as the name is the call's (B§6.3)."""
-        if delivery.url is None:
-            return None
-        place = _OF_ONE_RECORDING.sub("", delivery.url)
+    def _lie_there(self, row: Row, index: int, url: str) -> None:
+        """A PUT takes the place of another recording of the call that lies there: the name is the call's (B§6.3)."""
+        place = _OF_ONE_RECORDING.sub("", url)
         before = self._holders.get(place, index)
         self._holders[place] = index
+        if self._overwritten.pop(index, None) is not None:
+            self.deliveries[index] = evolve(self.deliveries[index], overwritten_by=None)
         if before == index or self._file_of(before) == self._file_of(index):
-            return None
+            return
         self.deliveries[before] = evolve(self.deliveries[before], overwritten_by=index)
-        message = f"recording {index} has overwritten recording {before}: both were sent to {delivery.url}"
+        message = f"recording {index} has overwritten recording {before}: both were sent to {url}"
         remedy = "give each node a url of its own, or use method post"
-        return Diagnostic("overwritten-upload", "warning", _place(row), message, remedy)
+        self._overwritten[before] = Diagnostic("overwritten-upload", "warning", _place(row), message, remedy)
 
     def _file_of(self, index: int) -> int:
         """The recording that began the file of this one: pieces of one file overwrite it with more of it (B§3.5)."""

@@ -80,9 +80,7 @@ class Summary:
             if "appends_to" in detail:
                 call.sent.appends[detail["recording"]] = detail["appends_to"]
         elif kind == DELIVERY:
-            remark = self._calls[row.call_id].sent.take(row, detail)
-            if remark is not None:
-                self._remarks.append(remark)
+            self._calls[row.call_id].sent.take(row, detail)
         elif kind == TRACE:
             self._scenario = str(detail.get("scenario", ""))
             self._profile = str(detail.get("profile", ""))
@@ -98,13 +96,14 @@ class Summary:
         failures: Sequence[Failure] = (),
     ) -> RunResult:
         """The result so far. An error outweighs a failed expectation, as in the exit status (design §12, Results)."""
+        of_files = (remark for call in self._calls.values() for remark in call.sent.remarks)
         outcome: Outcome = "error" if self._has_error else "failed" if failures else "passed"
         return RunResult(
             scenario=self._scenario if scenario is None else scenario,
             profile=self._profile,
             outcome=outcome,
             calls=tuple(call.finished() for call in self._calls.values()),
-            diagnostics=(*diagnostics, *self._remarks),
+            diagnostics=(*diagnostics, *self._remarks, *of_files),
             failures=tuple(failures),
         )
 

@@ -57,7 +57,11 @@ def test_the_outcomes_stand_side_by_side() -> None:
 def test_every_further_parting_has_its_own_switch() -> None:
     """With the first difference set alike the next one shows: one parting does not hide the others."""
     found = compared(EXAMPLES / "storage_retries" / "retries.yaml")
-    assert [each["switch"]["name"] for each in found["partings"]] == ["bridge_setup_ms", "upload_query"]
+    assert [each["switch"]["name"] for each in found["partings"]] == [
+        "bridge_setup_ms",
+        "upload_query",
+        "tries_per_attempt",
+    ]
     rows = [each["row"] for each in found["partings"]]
     assert rows == sorted(set(rows))
 

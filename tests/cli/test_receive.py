@@ -96,6 +96,34 @@ def test_a_sender_is_answered_when_nobody_reads_the_lines(tmp_path: Path) -> Non
     assert {each.name for each in tmp_path.iterdir()} >= {"a.mp3", "b.mp3"}
 
 
+def test_what_a_killed_receiver_left_is_gone_after_a_restart(tmp_path: Path) -> None:
+    """kill -9 in the middle of an upload: nothing visible, then nothing at all; what was stored stays."""
+    head = b"PUT /b.mp3 HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nExpect: 100-continue\r\n\r\n"
+    with running(tmp_path) as (process, url):
+        assert put(url, "/a.mp3", b"x") == 201
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
+            connection.sendall(head)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
+            process.kill()
+            process.wait(TIMEOUT_S)
+    assert [each.name.startswith(".draft-") for each in tmp_path.iterdir()].count(True) == 1
+    with running(tmp_path):
+        assert [each.name for each in tmp_path.iterdir()] == ["a.mp3"]
+
+
+def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
+    """A player that stops reading in the middle: nothing on stderr, and the next one is served."""
+    (tmp_path / "a.wav").write_bytes(bytes(50_000_000))
+    with running(tmp_path) as (process, url):
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
+            connection.sendall(b"GET /a.wav HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+        assert put(url, "/b.mp3", b"x") == 201
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None and process.stderr.read() == ""
+        assert process.wait(TIMEOUT_S) == 0
+
+
 def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
     """The port, what is wrong, what to do; status 2."""
     with socket.socket() as taken:

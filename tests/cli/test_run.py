@@ -219,15 +219,6 @@ def test_an_unusable_destination_is_said_before_the_first_call(tmp_path: Path) -
     assert not list((tmp_path / "out").rglob("*.mp3"))
 
 
-def test_a_target_that_nobody_can_send_to_is_said(tmp_path: Path, patient_clock: None) -> None:
-    """FTP is not sent to yet: said aloud, status 4, and the file stays in the outbox."""
-    file = scenario(tmp_path, flow(url="ftp://u:secret@127.0.0.1/r"))
-    done = run(file, "--upload", "--out", tmp_path / "out")
-    assert done.exit_code == 4, done.output
-    assert "nobody can send to ftp://***@127.0.0.1/r" in done.stdout
-    assert "secret" not in done.output
-
-
 def test_upload_options_need_upload(tmp_path: Path) -> None:
     """Nothing leaves the machine unless the user says so, and half said is an error."""
     done = run(scenario(tmp_path, flow()), "--to-folder", tmp_path / "x")

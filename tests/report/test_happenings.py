@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callflow.core.trace import AUDIO, DELIVERY, EVENT, FLOW, INPUT, LATE_EVENT, LEG, RECORDER, Row
+from callflow.core.trace import AUDIO, DELIVERY, EVENT, FLOW, INPUT, LATE_EVENT, LEG, RECORDER, REQUEST, Row
 from callflow.report.happenings import happening
 from callflow.report.people import People
 
@@ -83,6 +83,86 @@ CASES: list[tuple[str, str, str, dict[str, Any], str]] = [
         {"recording": 0},
         "recording 0 could not be stored: its metadata were not saved",
     ),
+    (
+        DELIVERY,
+        "A",
+        "METADATA_FAILED",
+        {"recording": 0, "attempt": 1, "result": "409"},
+        "recording 0 could not be stored: its metadata were not saved: 409",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "METADATA_TRY_FAILED",
+        {"recording": 0, "attempt": 2, "result": "disk full"},
+        "the document of recording 0 is not saved yet, try 2: disk full",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "TRY_FAILED",
+        {"recording": 0, "attempt": 2, "result": "truncated", "is_kept": True},
+        "recording 0 is not stored yet, try 2: truncated; the target has it, only its answer was cut off",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "TRY_FAILED",
+        {"recording": 0, "attempt": 1, "result": "503", "redirects": 2, "asked_wait_ms": 1_500},
+        "recording 0 is not stored yet, try 1: 503; redirected 2 times;"
+        " it asks to be left alone for 1.5 s, which nobody heeds",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "ACCEPTED",
+        {"recording": 0, "result": "201", "redirects": 1},
+        "recording 0 is stored: 201; redirected once",
+    ),
+    (DELIVERY, "A", "ACCEPTED", {"recording": 0, "result": "stored"}, "recording 0 is stored"),
+    (
+        DELIVERY,
+        "A",
+        "REQUESTED",
+        {"recording": 0, "target": "webhook", "method": "POST", "url": "http://h/x"},
+        "the webhook is told of recording 0: POST http://h/x",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "ACCEPTED",
+        {"recording": 0, "target": "webhook", "result": "200"},
+        "the webhook knows of recording 0: 200",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "TRY_FAILED",
+        {"recording": 0, "target": "webhook", "attempt": 1, "result": "500"},
+        "the webhook does not know of recording 0 yet, try 1: 500",
+    ),
+    (
+        DELIVERY,
+        "A",
+        "LAST_TRY_FAILED",
+        {"recording": 0, "target": "webhook", "attempt": 6, "result": "500"},
+        "the webhook was never told of recording 0, try 6 was the last: 500",
+    ),
+    (REQUEST, "A", "deliver", {"recording": 0, "attempt": 2, "target": "url"}, "recording 0 is sent again"),
+    (
+        REQUEST,
+        "A",
+        "deliver",
+        {"recording": 0, "attempt": 2, "target": "webhook"},
+        "the webhook is told of recording 0 again",
+    ),
+    (
+        REQUEST,
+        "A",
+        "save document",
+        {"recording": 0, "attempt": 3, "target": "url"},
+        "the document of recording 0 is saved again",
+    ),
 ]
 
 
@@ -104,6 +184,8 @@ def test_a_row_is_told_in_plain_words(kind: str, leg: str, name: str, detail: di
         (AUDIO, "speaks", {"sound": {"digit": "5"}, "for_ms": 100}),
         (RECORDER, "TRIGGERED", {"recording": 0, "to": "STARTING"}),
         (DELIVERY, "METADATA_SAVED", {"recording": 0}),
+        (DELIVERY, "METADATA_SAVED", {"recording": 0, "target": "webhook"}),
+        (REQUEST, "save document", {"recording": 0, "attempt": 1, "target": "url"}),
         ("NEW KIND", "anything", {}),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -245,7 +244,7 @@ def test_deliveries_are_listed_with_their_tries(call_placed: Placed) -> None:
     first, second, third = deliveries_text(summarise(rows)).splitlines()
     assert first == "recording 0: PUT http://***@my.server/r/call_recording_c1.mp3: stored after 2 tries, 201"
     assert second == "   0:09.000 503"
-    assert re.fullmatch(r" +[0-9]+:[0-9.]+ 201, [0-9]+:[0-9.]+ later", third)
+    assert " 201, " in third and third.endswith(" later")
 
 
 def test_nothing_recorded_is_said() -> None:

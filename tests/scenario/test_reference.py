@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from callflow.core.codecs import CODEC_RATES_HZ
+from callflow.scenario.answer_words import ANY, parse_answer
 from callflow.scenario.durations import parse_duration, parse_tolerance
 from callflow.scenario.expectations import AUDIO_KEYS, DELIVERY_KEYS, EXPECT_KEYS, RECORDING_KEYS
 from callflow.scenario.language import KEYS
 from callflow.scenario.occurrences import EventWord, parse_event
 from callflow.scenario.sounds import parse_sound
+from callflow.scenario.storage_part import STORAGE_KEYS
 from callflow.scenario.verb_grammar import PHRASES, parse_verb
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
@@ -42,6 +44,16 @@ def test_every_verb_is_there_and_can_be_read() -> None:
     for words in shown:
         parse_verb(words)
     assert {phrase for phrase in PHRASES if any(each.startswith(phrase) for each in shown)} == set(PHRASES)
+
+
+def test_every_kind_of_target_and_every_reply_is_there() -> None:
+    """The keys of `storage:` are those of the page, and each reply shown is one."""
+    keys, replies = first_column("Storage"), CODE.findall(PARTS["Storage"].partition("| word |")[2])
+    assert keys[: len(STORAGE_KEYS)] != keys and set(STORAGE_KEYS) <= set(keys)
+    shown = [each for each in keys if each not in STORAGE_KEYS]
+    for words in shown:
+        parse_answer(words, ANY)
+    assert {*ANY.words} <= set(shown) <= set(replies)
 
 
 def test_every_event_is_there_and_can_be_read() -> None:

@@ -1,28 +1,31 @@
-"""The account database on a real SQLite file (B§6.5)."""
+"""The account database on a real SQLite file, and its URLs; what all kinds have in common is tested in `sql/`."""
 
 from __future__ import annotations
 
-import hashlib
+import os
+import signal
 import sqlite3
+import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from attrs import evolve
-from freezegun import freeze_time
+import sqlalchemy as sql
 from sqlalchemy.dialects import mysql, postgresql
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateTable
 
 from callflow.core.errors import StorageError
-from callflow.storage import database
+from callflow.storage import database_engine
 from callflow.storage.database import AccountDatabase, list_recordings, read_recording
+from callflow.storage.database_tables import CHUNKS, RECORDINGS
 from callflow.storage.parcel import Parcel
 
 MakeParcel = Callable[..., Parcel]
+MIB = 1 << 20
+STORING = str(Path(__file__).parent / "sql" / "storing.py")
 
 
 @pytest.fixture
@@ -39,119 +42,53 @@ def opened(url: str) -> Iterator[AccountDatabase]:
     carrier.close()
 
 
-def test_a_recording_goes_in_and_comes_out(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
-    """Document, database name, type, size and digest; the audio in chunks of at most 1 MiB."""
-    audio = bytes(range(256)) * 10_000
-    parcel = make_parcel(audio=audio, metadata={"name": "ü.mp3", "custom_channel_vars": {"a": 1}})
-    with freeze_time("2026-11-30T23:59:59Z"):
-        assert opened.save_metadata(parcel).is_stored
-        outcome = opened.send(parcel)
-    assert (outcome.result, outcome.is_stored) == ("stored", True)
-    assert outcome.place == f"{url} account/ac/me/x-202611/{parcel.delivery_id}"
-    (row,) = list_recordings(url)
-    assert (row.id, row.database, row.content_type) == (parcel.delivery_id, parcel.folder, "audio/mpeg")
-    assert (row.doc, row.bytes) == (parcel.metadata, len(audio))
-    assert (row.sha256, row.stored_at) == (hashlib.sha256(audio).hexdigest(), "2026-11-30T23:59:59+00:00")
-    blocks = list(read_recording(url, parcel.delivery_id))
-    assert b"".join(blocks) == audio
-    assert [len(block) for block in blocks] == [1 << 20, 1 << 20, len(audio) - (2 << 20)]
-
-
-def test_an_empty_recording_is_stored_too(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
-    """No chunk is not the same as no audio."""
-    parcel = make_parcel(audio=b"")
-    opened.save_metadata(parcel)
-    assert opened.send(parcel).is_stored
-    assert list(read_recording(url, parcel.delivery_id)) == []
-    assert list_recordings(url)[0].bytes == 0
-
-
-def test_the_document_is_there_before_the_audio(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
-    """B§6.5: saved before the upload; B§6.6: when that fails the document remains, the attachment is missing."""
+def test_what_is_told_of_a_recording(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
+    """Results in words, and the place: database, the account's database of the month, id."""
     parcel = make_parcel()
-    opened.save_metadata(parcel)
-    (row,) = list_recordings(url)
-    assert (row.bytes, row.sha256, row.stored_at) == (None, None, None)
-    with pytest.raises(StorageError, match="no audio of"):
-        next(read_recording(url, parcel.delivery_id))
+    place = f"{url} account/ac/me/x-202611/{parcel.delivery_id}"
+    for outcome, result in ((opened.save_metadata(parcel), "saved"), (opened.send(parcel), "stored")):
+        assert (outcome.result, outcome.is_stored, outcome.place) == (result, True, place)
 
 
-def test_the_same_recording_twice_is_there_once(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
-    """C10: storage is idempotent by the fixed id; the second time changes nothing, its time included."""
-    parcel = make_parcel()
-    results = []
-    for day in ("2026-11-29", "2026-11-30"):
-        with freeze_time(day):
-            opened.save_metadata(parcel)
-            results.append(opened.send(parcel).result)
-    assert results == ["stored", "stored already"]
-    assert [row.stored_at for row in list_recordings(url)] == ["2026-11-29T00:00:00+00:00"]
-
-
-def test_other_bytes_under_the_same_id_replace_all_of_it(
-    url: str, opened: AccountDatabase, make_parcel: MakeParcel
-) -> None:
-    """Never mixed: the longer audio's chunks are gone."""
-    long, short = make_parcel(audio=b"a" * 3_000_000), make_parcel(audio=b"b")
-    short = evolve(short, delivery_id=long.delivery_id)
-    for parcel in (long, short):
-        opened.save_metadata(parcel)
-        assert opened.send(parcel).result == "stored"
-    assert list(read_recording(url, long.delivery_id)) == [b"b"]
-
-
-def test_a_store_that_breaks_off_changes_nothing(
-    url: str, opened: AccountDatabase, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One transaction: after a failure half way the earlier audio is whole."""
-    parcel = make_parcel(audio=b"old")
-    opened.save_metadata(parcel)
-    opened.send(parcel)
-    parcel.file.write_bytes(b"new")
-
-    def broken(source: object) -> Iterator[bytes]:
-        yield b"ne"
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(database, "read_blocks", broken)
-    outcome = opened.send(parcel)
-    assert (outcome.is_stored, outcome.is_final) == (False, False)
-    assert list(read_recording(url, parcel.delivery_id)) == [b"old"]
-
-
-def test_threads_store_at_the_same_time(url: str, make_parcel: MakeParcel) -> None:
-    """Four workers, one file, tables not made yet: every recording arrives whole."""
-    carrier = AccountDatabase(url)
-    parcels = [make_parcel(audio=bytes([number]) * 100_000) for number in range(8)]
-
-    def store(parcel: Parcel) -> bool:
-        return carrier.save_metadata(parcel).is_stored and carrier.send(parcel).is_stored
-
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(store, parcels))
-    carrier.close()
-    for parcel in parcels:
-        assert b"".join(read_recording(url, parcel.delivery_id)) == parcel.file.read_bytes()
-
-
-def test_audio_without_a_document_is_not_stored(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
-    """The document comes first; a row that somebody removed is not made up."""
+def test_a_commit_is_on_the_disk(opened: AccountDatabase, make_parcel: MakeParcel) -> None:
+    """SQLite's own word for it is EXTRA, 3: the folder is synced after the journal is gone from it."""
     opened.save_metadata(make_parcel())
-    outcome = opened.send(make_parcel())
-    assert (outcome.result, outcome.is_final) == ("no document", True)
+    with opened._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 3
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
 
 
-def test_damaged_audio_is_noticed(tmp_path: Path, url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
-    """The digest is checked while reading."""
-    parcel = make_parcel(audio=b"a" * 2_000_000)
-    opened.save_metadata(parcel)
-    opened.send(parcel)
-    connection = sqlite3.connect(tmp_path / "calls.db")
-    with connection:
-        connection.execute("DELETE FROM chunks WHERE n = 1")
-    connection.close()
-    with pytest.raises(StorageError, match="damaged"):
-        list(read_recording(url, parcel.delivery_id))
+@pytest.mark.parametrize("how", ["dies after sending", "dies at block 0", "dies at block 2"])
+def test_what_was_stored_outlives_kill_9(url: str, make_parcel: MakeParcel, tmp_path: Path, how: str) -> None:
+    """What `send` told as stored is there; what it was at is not, and is stored whole by the next try."""
+    parcel = make_parcel(audio=os.urandom(4 * MIB + 1))
+    command = [sys.executable, STORING, url, parcel.delivery_id, str(parcel.file), how]
+    done = subprocess.run(command, input="go\n", stdout=subprocess.PIPE, text=True)
+    assert done.returncode == -signal.SIGKILL
+    told = "ready\nsaved\nstored\n" if how == "dies after sending" else "ready\nsaved\n"
+    assert done.stdout == told
+    (row,) = list_recordings(url)
+    assert (row.sha256 is not None) == ("stored" in told)
+    carrier = AccountDatabase(url)
+    assert carrier.send(parcel).result == ("stored already" if "stored" in told else "stored")
+    carrier.close()
+    assert b"".join(read_recording(url, parcel.delivery_id)) == parcel.file.read_bytes()
+    assert [each.name for each in tmp_path.glob("calls.db*")] == ["calls.db"]
+
+
+def test_long_audio_goes_in_and_out_in_constant_memory(url: str, make_parcel: MakeParcel, tmp_path: Path) -> None:
+    """200 MB, and the process grows by less than 4 MB either way."""
+    parcel = make_parcel(audio=b"")
+    with open(parcel.file, "r+b") as file:
+        file.truncate(200_000_000)
+    command = [sys.executable, STORING, url, parcel.delivery_id, str(parcel.file), "grows"]
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    into, out_of = map(int, printed.split())
+    assert into < 4_000_000
+    assert out_of < 4_000_000
+    assert (tmp_path / "calls.db").stat().st_size > 200_000_000
+    for each in tmp_path.iterdir():  # pytest keeps the folder
+        each.unlink()
 
 
 def test_a_folder_that_is_not_there_fails_the_document(tmp_path: Path, make_parcel: MakeParcel) -> None:
@@ -172,18 +109,58 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path, url: str, make_parc
         list_recordings(url)
 
 
-def test_a_full_disk_is_told_in_these_words(
-    opened: AccountDatabase, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SQLite's own text for it is longer."""
+def test_a_full_disk_is_told_in_these_words(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
+    """SQLite's own limit stands for the disk's; the document stays, there is no audio, and room for the next."""
+    long, short = make_parcel(audio=b"a" * 3 * MIB), make_parcel(audio=b"a")
+    for parcel in (long, short):
+        opened.save_metadata(parcel)
 
-    def full(*arguments: object) -> None:
-        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+    def limit(connection: Any, *_: object) -> None:
+        connection.execute("PRAGMA max_page_count = 300")
 
+    sql.event.listen(opened._engine, "checkout", limit)
+    outcome = opened.send(long)
+    assert (outcome.result, outcome.is_stored, outcome.is_final) == ("disk full", False, False)
+    assert opened.send(short).result == "stored"
+    assert [row.bytes for row in list_recordings(url)] == [None, 1]
+    full = opened.save_metadata(make_parcel(metadata={"name": "x" * 3 * MIB}))
+    assert full.result == "disk full"
+
+
+def test_a_file_that_only_reads_is_a_try(url: str, opened: AccountDatabase, make_parcel: MakeParcel) -> None:
+    """The carrier does not change what it may not."""
     parcel = make_parcel()
     opened.save_metadata(parcel)
-    monkeypatch.setattr(opened, "_store", full)
-    assert opened.send(parcel).result == "disk full"
+    carrier = AccountDatabase(url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true")
+    results = [carrier.save_metadata(parcel), carrier.send(parcel)]
+    carrier.close()
+    assert [(each.result, each.is_stored, each.is_final) for each in results] == [("read-only", False, False)] * 2
+
+
+def test_a_lock_is_not_waited_for_without_end(
+    tmp_path: Path, url: str, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program's transaction is a failed try after thirty seconds, here at once; and stored when it is gone."""
+    monkeypatch.setattr(database_engine, "LOCK_S", 0)
+    carrier = AccountDatabase(url)
+    parcel = make_parcel()
+    carrier.save_metadata(parcel)
+    other = sqlite3.connect(tmp_path / "calls.db")
+    other.execute("BEGIN IMMEDIATE")
+    assert (carrier.send(parcel).result, carrier.send(parcel).is_final) == ("locked", False)
+    other.rollback()
+    other.close()
+    assert carrier.send(parcel).result == "stored"
+    carrier.close()
+
+
+def test_a_file_that_is_gone_fails_for_good(opened: AccountDatabase, make_parcel: MakeParcel) -> None:
+    """No other try brings it back."""
+    parcel = make_parcel()
+    opened.save_metadata(parcel)
+    parcel.file.unlink()
+    outcome = opened.send(parcel)
+    assert (outcome.result, outcome.is_final) == ("file: no such file or directory", True)
 
 
 def test_reading_makes_no_file(tmp_path: Path, url: str) -> None:
@@ -200,9 +177,12 @@ def test_reading_makes_no_file(tmp_path: Path, url: str) -> None:
         ("", "write it like sqlite:///calls.db"),
         ("sqlite://", "in memory would lose"),
         ("sqlite:///:memory:", "in memory would lose"),
-        ("pigeon://me:geheim@host/calls", "no such kind of database"),
+        ("pigeon://me:geheim@host/calls", "no such kind of database; sqlite, postgresql and mysql are known"),
+        ("mssql+pyodbc://me:geheim@host/calls", "no such kind of database; sqlite, postgresql and mysql are known"),
+        ("postgresql+asyncpg://me:geheim@host/calls", r"not a driver that is used here; write postgresql\+psycopg"),
+        ("mysql://me:geheim@host/calls", r"driver pymysql is not installed; install callflow-simulator\[mysql\]"),
         (
-            "mysql+pymysql://me:geheim@host/calls",
+            "mariadb+pymysql://me:geheim@host/calls",
             r"driver pymysql is not installed; install callflow-simulator\[mysql\]",
         ),
         (
@@ -210,6 +190,9 @@ def test_reading_makes_no_file(tmp_path: Path, url: str) -> None:
             r"psycopg is not installed; install callflow-simulator\[postgres\]",
         ),
         ("mysql+pymysql://me:geheim@host:port/calls", "not a database URL"),
+        ("mysql://me:ge@geheim@host/calls", "two @ before the host; in user and password write it %40"),
+        ("mysql://me@host/calls?passwd=geheim", "a password among the options; write it before the host"),
+        ("sqlite:///calls.db?timeout=geheim", "its options cannot be used; leave them out"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_one_clear_error(bad: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,13 +201,23 @@ def test_a_url_that_cannot_be_used_is_one_clear_error(bad: str, hint: str, monke
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StorageError, match=hint) as raised:
         AccountDatabase(bad)
-    assert "geheim" not in "".join(traceback.format_exception(raised.value))
+    shown = "".join(traceback.format_exception(raised.value))
+    assert "geheim" not in shown.replace("timeout=geheim", "")
 
 
-def test_chunks_are_large_enough_on_other_databases() -> None:
+def test_options_that_a_driver_does_not_take_fail_for_good(make_parcel: MakeParcel) -> None:
+    """No exception of a driver comes out, whatever is in a URL."""
+    pytest.importorskip("pymysql", reason="pip install callflow-simulator[mysql]")
+    carrier = AccountDatabase("mysql://me:geheim@127.0.0.1/calls?colour=red")
+    outcome = carrier.save_metadata(make_parcel())
+    carrier.close()
+    assert outcome.result == "database: options in the URL that the driver does not take"
+    assert (outcome.is_stored, outcome.is_final) == (False, True)
+
+
+def test_columns_are_large_enough_on_other_databases() -> None:
     """Libraries §7: MySQL's plain BLOB ends at 64 KB, its TEXT too."""
-    tables = database._TABLES.tables
     on_mysql, on_postgresql = mysql.dialect(), postgresql.dialect()  # type: ignore[no-untyped-call]
-    assert "data LONGBLOB NOT NULL" in str(CreateTable(tables["chunks"]).compile(dialect=on_mysql))
-    assert "doc LONGTEXT NOT NULL" in str(CreateTable(tables["recordings"]).compile(dialect=on_mysql))
-    assert "data BYTEA NOT NULL" in str(CreateTable(tables["chunks"]).compile(dialect=on_postgresql))
+    assert "data LONGBLOB NOT NULL" in str(CreateTable(CHUNKS).compile(dialect=on_mysql))
+    assert "doc LONGTEXT NOT NULL" in str(CreateTable(RECORDINGS).compile(dialect=on_mysql))
+    assert "data BYTEA NOT NULL" in str(CreateTable(CHUNKS).compile(dialect=on_postgresql))

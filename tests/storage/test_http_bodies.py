@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 
-from callflow.core.delivery import Body, Target, TargetKind
+from callflow.core.delivery import Body
 from callflow.storage.http import HttpCarrier
 from callflow.storage.http_body import FormedBody, body_of
 from callflow.storage.parcel import Parcel

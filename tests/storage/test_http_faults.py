@@ -69,6 +69,28 @@ def test_a_server_that_never_answers(carrier: HttpCarrier, make_parcel: MakeParc
     assert (outcome.result, outcome.is_final) == ("timeout", False)
 
 
+def test_a_server_that_stops_taking_the_body(
+    carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer
+) -> None:
+    """Nor is it waited for while it reads no more, with the connection open."""
+    outcome = carrier.send(make_parcel(raw_server(lambda connection: None), audio=b"x" * 30_000_000))
+    assert (outcome.result, outcome.is_final) == ("timeout", False)
+
+
+def test_a_server_that_hangs_up_after_each_answer(
+    carrier: HttpCarrier, make_parcel: MakeParcel, raw_server: RawServer
+) -> None:
+    """It may do so unannounced: the next file has a connection of its own, and no try is lost."""
+
+    def answer(connection: socket.socket) -> None:
+        read_all(connection, 3)
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+        reset(connection)
+
+    url = raw_server(answer)
+    assert [carrier.send(make_parcel(url, audio=b"abc")).result for _ in range(20)] == ["201"] * 20
+
+
 def test_an_unknown_host(carrier: HttpCarrier, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The name server says no."""
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -21,6 +22,11 @@ from callflow.storage.terms import PACE_BYTES_PER_S, Terms
 
 SHORT_MS = 400
 HEAD = b"PUT /a.mp3 HTTP/1.1\r\nHost: x\r\n"
+
+
+def send(method: str, url: str, **wishes: Any) -> httpx2.Response:
+    """Ask without reading the certificates of this machine, which would take longer than everything else."""
+    return httpx2.request(method, url, verify=False, **wishes)
 
 
 @pytest.fixture
@@ -70,25 +76,25 @@ def test_a_recording_has_a_largest_size(
     assert os.listdir(receiver.folder) == (["a.mp3"] if status == 201 else [])
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (b"Content-Length: 3\r\n\r\nabcdef\r\n\r\n", [201, 400]),
-        (b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", [400]),
-        (b"Content-Length: -3\r\n\r\nabc", [400]),
-        (b"Content-Length: 3, 4\r\n\r\nabc", [400]),
-        (b"Transfer-Encoding: gzip\r\n\r\nabc", [400]),
-        (b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffffffffff\r\nabc", [400]),
-        (b"no colon\r\n\r\n", [400]),
-        (b"Content-Encoding: gzip\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", [415]),
-        (b"Content-Range: bytes 0-2/6\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", [400]),
-        (b"X: " + b"x" * 4 * HEAD_BYTES_MAX, [400]),
-    ],
-)
-def test_what_is_no_upload_is_refused(receiver: RunningReceiver, text: bytes, expected: list[int]) -> None:
+NO_UPLOADS = [
+    (b"Content-Length: 3\r\n\r\nabcdef\r\n\r\n", [201, 400]),
+    (b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", [400]),
+    (b"Content-Length: -3\r\n\r\nabc", [400]),
+    (b"Content-Length: 3, 4\r\n\r\nabc", [400]),
+    (b"Transfer-Encoding: gzip\r\n\r\nabc", [400]),
+    (b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffffffffff\r\nabc", [400]),
+    (b"no colon\r\n\r\n", [400]),
+    (b"Content-Encoding: gzip\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", [415]),
+    (b"Content-Range: bytes 0-2/6\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", [400]),
+    (b"X: " + b"x" * 4 * HEAD_BYTES_MAX, [400]),
+]
+
+
+def test_what_is_no_upload_is_refused(receiver: RunningReceiver) -> None:
     """Bad HTTP, endless heads, packed bodies and pieces: answered, and nothing of them is kept."""
-    assert statuses(everything(connected(receiver, HEAD + text))) == expected
-    assert [record.bytes for record in receiver.stored()] == ([3] if 201 in expected else [])
+    for text, expected in NO_UPLOADS:
+        assert statuses(everything(connected(receiver, HEAD + text))) == expected, text[:80]
+    assert [record.bytes for record in receiver.stored()] == [3]
 
 
 @pytest.mark.parametrize("text", [b"", b"PUT /a", HEAD, HEAD + b"Content-Length: 3\r\n"])
@@ -96,7 +102,7 @@ def test_a_head_has_to_end_in_time(receiver_on: Callable[[Terms], RunningReceive
     """Slowloris: the connection ends, also where a byte now and then comes, and others are served meanwhile."""
     receiver = receiver_on(Terms(timeout_ms=SHORT_MS))
     with connected(receiver, text) as connection:
-        assert httpx2.put(f"{receiver.url}/b.mp3", content=b"abc").status_code == 201
+        assert send("PUT", f"{receiver.url}/b.mp3", content=b"abc").status_code == 201
         assert connection.recv(4096) == b""
 
 
@@ -132,12 +138,12 @@ def test_uploads_at_a_time_are_limited(receiver_on: Callable[[Terms], RunningRec
     receiver = receiver_on(Terms(max_uploads=1))
     with connected(receiver, HEAD + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n") as first:
         assert first.recv(4096).startswith(b"HTTP/1.1 100 ")
-        late = httpx2.put(f"{receiver.url}/b.mp3", content=b"abc")
+        late = send("PUT", f"{receiver.url}/b.mp3", content=b"abc")
         assert (late.status_code, late.headers["Retry-After"]) == (503, "5")
-        assert httpx2.get(receiver.url).status_code == 200
+        assert send("GET", receiver.url).status_code == 200
         first.sendall(b"abc")
         assert first.recv(4096).startswith(b"HTTP/1.1 201 ")
-    assert httpx2.put(f"{receiver.url}/b.mp3", content=b"abc").status_code == 201
+    assert send("PUT", f"{receiver.url}/b.mp3", content=b"abc").status_code == 201
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**9))

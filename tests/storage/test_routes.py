@@ -8,7 +8,7 @@ import pytest
 
 from callflow.core.delivery import Target, TargetKind
 from callflow.core.errors import StorageError
-from callflow.storage.routes import Destinations, can_send, check_destinations
+from callflow.storage.routes import Carriers, Destinations, check_destinations
 
 
 def test_usable_destinations_pass(tmp_path: Path) -> None:
@@ -50,18 +50,50 @@ def test_an_unusable_folder_is_refused(tmp_path: Path, which: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "url", "expected"),
     [
-        (TargetKind.URL, "http://h/r", True),
-        (TargetKind.URL, "HTTPS://h/r", True),
-        (TargetKind.URL, "ftp://h/r", True),
-        (TargetKind.URL, "http://[", False),
-        (TargetKind.ACCOUNT_DATABASE, "", True),
-        (TargetKind.THIRD_PARTY_BIGCOUCH, "https://couch.example", True),
-        (TargetKind.S3, "s3://bucket/object", True),
-        (TargetKind.WEBHOOK, "https://hook.example", True),
-        (TargetKind.WEBHOOK, "ftp://hook.example", False),
-        (TargetKind.NONE, "", False),
+        (TargetKind.URL, "http://h/r", "HttpCarrier"),
+        (TargetKind.URL, "HTTPS://h/r", "HttpCarrier"),
+        (TargetKind.URL, "ftp://h/r", "FtpCarrier"),
+        (TargetKind.URL, "ftps://h/r", "FtpCarrier"),
+        (TargetKind.URL, "http://[", "NoCarrier"),
+        (TargetKind.URL, "s3://bucket/object", "NoCarrier"),
+        (TargetKind.ACCOUNT_DATABASE, "", "AccountDatabase"),
+        (TargetKind.THIRD_PARTY_BIGCOUCH, "https://couch.example", "CouchCarrier"),
+        (TargetKind.COUCHDB, "https://couch.example", "CouchCarrier"),
+        (TargetKind.S3, "s3://k:s@127.0.0.1:9/bucket/object?scheme=http", "S3Carrier"),
+        (TargetKind.WEBHOOK, "https://hook.example", "HttpCarrier"),
+        (TargetKind.WEBHOOK, "ftp://hook.example", "NoCarrier"),
+        (TargetKind.NONE, "", "NoCarrier"),
     ],
 )
-def test_who_can_be_sent_to(kind: TargetKind, url: str, expected: bool) -> None:
+def test_who_brings_what(tmp_path: Path, kind: TargetKind, url: str, expected: str) -> None:
     """Every kind of target has its carrier; what is no address, and what is nowhere, has none."""
-    assert can_send(Target(kind, "", url, "r")) is expected
+    carriers = Carriers(Destinations(f"sqlite:///{tmp_path}/calls.db", None, tmp_path / "outbox"), 1_000)
+    assert type(carriers.choose(Target(kind, "", url, "r"))).__name__ == expected
+    carriers.close()
+
+
+def test_an_account_database_may_be_a_cluster(tmp_path: Path) -> None:
+    """A CouchDB's URL as account database; a local folder takes recordings, never the word to a webhook."""
+    account, hook = Target(TargetKind.ACCOUNT_DATABASE, "", "", "r"), Target(TargetKind.WEBHOOK, "", "http://h/", "r")
+    cluster = Carriers(Destinations("http://127.0.0.1:5984", tmp_path / "kept", tmp_path / "outbox"), 1_000)
+    assert type(cluster.choose(account)).__name__ == "CouchCarrier"
+    assert type(cluster.choose(hook)).__name__ == "HttpCarrier"
+    assert type(cluster.choose(Target(TargetKind.URL, "PUT", "http://h/", "r"))).__name__ == "LocalCarrier"
+    cluster.close()
+    nowhere = Carriers(Destinations(None, None, tmp_path / "outbox"), 1_000)
+    assert type(nowhere.choose(account)).__name__ == "NoCarrier"
+
+
+def test_an_sqlite_file_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The outbox remembers destinations for another day and another folder: paths are absolute."""
+    monkeypatch.chdir(tmp_path)
+    for given, expected in (
+        ("sqlite:///a.db", f"sqlite:///{tmp_path}/a.db"),
+        ("sqlite+pysqlite:///b/a.db?timeout=1", f"sqlite+pysqlite:///{tmp_path}/b/a.db?timeout=1"),
+        ("sqlite:////a.db", "sqlite:////a.db"),
+        ("sqlite://", "sqlite://"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql://h/a.db", "postgresql://h/a.db"),
+    ):
+        assert Destinations(given, Path("kept"), tmp_path).database_url == expected
+    assert Destinations(None, Path("kept"), tmp_path).local_folder == tmp_path / "kept"

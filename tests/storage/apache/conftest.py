@@ -102,7 +102,7 @@ class Apache:
 
 @contextmanager
 def running(command: list[str], port: int, log: Path, **options: Any) -> Iterator[None]:
-    """Run a server until the context ends; on entering it listens on `port`. It and its children are gone afterwards."""
+    """Run a server while the context lasts: on entering it listens on `port`, afterwards all of it is gone."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options) as process:
         try:
             while not listens(port):
@@ -163,5 +163,5 @@ def apache() -> Iterator[Apache]:
                 os.chown(path, owner.pw_uid, owner.pw_gid)
         command = [binary, "-DFOREGROUND", "-f", str(home / "httpd.conf")]
         with running(command, bare_port, home / "error.log", **options):
-            urls = (f"http://127.0.0.1:{each}" for each in (port, bare_port))
-            yield Apache(*urls, home / "kept", home / "bare", USER, PASSWORD)
+            url, bare_url = (f"http://127.0.0.1:{each}" for each in (port, bare_port))
+            yield Apache(url, bare_url, home / "kept", home / "bare", USER, PASSWORD)

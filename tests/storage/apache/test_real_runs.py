@@ -101,7 +101,7 @@ def scenario(folder: Path, call_id: str, url: str, audio_format: str, method: st
 def test_the_documents_receiver_stores_what_we_send(
     seed_site: str, call_id: str, tmp_path: Path, profile: str, method: str, audio_format: str
 ) -> None:
-    """The seed, "Receiving a recording": CALL_ID.EXT, by its rule and its script, with the query of a real Kazoo too."""
+    """The seed, "Receiving a recording": CALL_ID.EXT, by its rule and script, with the query of a real Kazoo too."""
     file = scenario(tmp_path, call_id, f"{seed_site}/kzr", audio_format, method)
     sent = uploaded(file, "--profile", profile, out=tmp_path / "out")
     assert sent["call_id"] == call_id

@@ -154,7 +154,8 @@ class Scripted:
     """A server that can be told what to answer; without orders it keeps files as a good one does.
 
     `orders` maps a verb to its next replies; `None` hangs up, bytes are sent as they are, and hang up. The verb `DATA`
-    stands for the reply after a transfer. `takes` is how much of a transfer is read before its connection is reset.
+    stands for the reply after a transfer. `takes` is how much of a transfer is read before its connection is reset,
+    `piece` how much is read at a time, after `pace` has let it.
     """
 
     orders: dict[str, list[str | bytes | None]] = Factory(dict)
@@ -162,6 +163,7 @@ class Scripted:
     data_address: str = "127,0,0,1"
     keeps_names: bool = False
     context: ssl.SSLContext | None = None
+    piece: int = 1 << 18
     pace: Callable[[], None] = lambda: None
     files: dict[str, bytes] = Factory(dict)
     lines: list[str] = Factory(list)
@@ -183,6 +185,7 @@ class Scripted:
             control = stack.enter_context(connection)
             data = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             data.settimeout(LIMIT_S)
+            data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.piece)
             if not self._say(control, "HELLO", lambda: "220 ready"):
                 return
             renamed = ""
@@ -246,7 +249,7 @@ class Scripted:
             with connection:
                 while self.takes is None or len(taken) < self.takes:
                     self.pace()
-                    piece = connection.recv(1 << 18)
+                    piece = connection.recv(self.piece)
                     if not piece:
                         break
                     taken += piece

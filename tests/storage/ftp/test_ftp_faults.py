@@ -19,8 +19,8 @@ GOOD = "USER PASS TYPE PASV STOR SIZE RNFR RNTO QUIT".split()
 
 @pytest.fixture
 def carrier() -> Iterator[FtpCarrier]:
-    """A carrier that waits 200 ms at most."""
-    opened = FtpCarrier(timeout_ms=200)
+    """A carrier that waits 5 s at most."""
+    opened = FtpCarrier(timeout_ms=5_000)
     yield opened
     opened.close()
 

@@ -64,8 +64,8 @@ def moto_server() -> Iterator[Moto]:
         if importlib.util.find_spec(module) is None:
             pytest.skip("pip install 'moto[server]'")
     script = Path(__file__).with_name("serve_moto.py")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-P", str(script)], text=True, **pipes) as process:
+    command, pipe = [sys.executable, "-P", str(script)], subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
         assert process.stdin is not None and process.stdout is not None
         port = process.stdout.readline().strip()
         assert port.isdigit(), "moto did not start"

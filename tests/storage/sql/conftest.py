@@ -202,7 +202,11 @@ def mariadb() -> Iterator[Server]:
         (home / "init.sql").chmod(0o644)
         command = [*prefix, daemon, *common, f"--init-file={home}/init.sql", f"--socket={home}/socket"]
         command += ["--bind-address=127.0.0.1", "--port={port}", "--skip-name-resolve", f"--pid-file={home}/pid"]
-        command += ["--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4"]
+        command += [
+            "--innodb-buffer-pool-size=16M",
+            "--innodb-flush-log-at-trx-commit=2",
+            "--character-set-server=utf8mb4",
+        ]
         command += [f"--user={pwd.getpwuid(home.stat().st_uid).pw_name}"]
         server = Server("mysql+pymysql", "mysql", "ready for connections", command, home)
         server.start()

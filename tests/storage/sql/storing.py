@@ -12,12 +12,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+from unittest.mock import patch
 
 from attrs import evolve
 
 from callflow.core.delivery import Target, TargetKind
 from callflow.storage import database
 from callflow.storage.database import AccountDatabase, read_recording
+from callflow.storage.durable import read_blocks
 from callflow.storage.parcel import Parcel
 
 
@@ -43,15 +45,14 @@ def main() -> None:
 
 def die_at(number: int) -> None:
     """Let the process kill itself when that block of the audio has been read."""
-    read = database.read_blocks
 
     def dying(source: BinaryIO) -> Iterator[bytes]:
-        for n, block in enumerate(read(source)):
+        for n, block in enumerate(read_blocks(source)):
             if n == number:
                 os.kill(os.getpid(), signal.SIGKILL)
             yield block
 
-    database.read_blocks = dying
+    patch.object(database, "read_blocks", dying).start()
 
 
 def growth(url: str, parcel: Parcel) -> Iterator[int]:

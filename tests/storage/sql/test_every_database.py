@@ -21,6 +21,7 @@ from freezegun import freeze_time
 from callflow.core.errors import StorageError
 from callflow.storage import database as carrier_module
 from callflow.storage.database import AccountDatabase, list_recordings, read_recording
+from callflow.storage.database_tables import CHUNK_BYTES
 from callflow.storage.parcel import Parcel
 
 MakeParcel = Callable[..., Parcel]
@@ -35,7 +36,7 @@ def stored(url: str, recording_id: str) -> bytes:
 
 @pytest.mark.parametrize("size", [0, 1, MIB, 20 * MIB + 1])
 def test_audio_comes_out_byte_for_byte(database: Any, opened: Opened, make_parcel: MakeParcel, size: int) -> None:
-    """Whatever its length, in blocks of at most 1 MiB; size and digest are told; no audio is not the same as no row."""
+    """Whatever its length, in blocks of 256 KiB; size and digest are told; no audio is not the same as no row."""
     parcel = make_parcel(audio=(bytes(range(256)) * (size // 256 + 1))[:size])
     carrier = opened(database.url)
     assert carrier.save_metadata(parcel).result == "saved"
@@ -45,7 +46,7 @@ def test_audio_comes_out_byte_for_byte(database: Any, opened: Opened, make_parce
     for block in read_recording(database.url, parcel.delivery_id):
         digest.update(block)
         lengths.append(len(block))
-    assert lengths == [MIB] * (size // MIB) + [size % MIB] * (size % MIB > 0)
+    assert lengths == [CHUNK_BYTES] * (size // CHUNK_BYTES) + [1] * (size % CHUNK_BYTES)
     (row,) = list_recordings(database.url)
     assert (row.bytes, row.sha256) == (size, digest.hexdigest())
     assert digest.digest() == hashlib.sha256(parcel.file.read_bytes()).digest()
@@ -53,7 +54,12 @@ def test_audio_comes_out_byte_for_byte(database: Any, opened: Opened, make_parce
 
 def test_the_document_comes_back_as_it_was(database: Any, opened: Opened, make_parcel: MakeParcel) -> None:
     """Any text of JSON, NUL and half of a pair among them; database name and type beside it."""
-    metadata = {"name": "ü 😀.mp3", "odd": "a\0b\ud800", "custom_channel_vars": {"a": [1, None, 0.5]}, "long": "é" * 70_000}
+    metadata = {
+        "name": "ü 😀.mp3",
+        "odd": "a\0b\ud800",
+        "custom_channel_vars": {"a": [1, None, 0.5]},
+        "long": "é" * 70_000,
+    }
     parcel = make_parcel(metadata=metadata, folder="account/äc/me/😀-202611")
     assert opened(database.url).save_metadata(parcel).is_stored
     (row,) = list_recordings(database.url)
@@ -102,7 +108,9 @@ def test_the_same_recording_twice_is_there_once(
     assert [row.stored_at for row in list_recordings(database.url)] == ["2026-11-30T23:59:59+00:00"]
 
 
-def test_other_bytes_under_the_same_id_replace_all_of_it(database: Any, opened: Opened, make_parcel: MakeParcel) -> None:
+def test_other_bytes_under_the_same_id_replace_all_of_it(
+    database: Any, opened: Opened, make_parcel: MakeParcel
+) -> None:
     """Never mixed: the longer audio's chunks are gone."""
     long, short = make_parcel(audio=b"a" * 3_000_000), make_parcel(audio=b"b")
     carrier = opened(database.url)

@@ -75,6 +75,7 @@ def shown_by(url: str, parcel: Parcel) -> Iterator[str]:
         yield "".join(traceback.format_exception(raised.value))
 
 
+@settings(max_examples=25)
 @given(PASSWORDS, SPELLINGS, st.sampled_from(SCHEMES))
 def test_no_password_is_shown_however_it_is_written(
     closed_port: int, parcel: Parcel, password: str, spell: Callable[[str], str], scheme: str
@@ -85,6 +86,7 @@ def test_no_password_is_shown_however_it_is_written(
         assert hides(shown) and USER not in shown
 
 
+@settings(max_examples=15)
 @given(PASSWORDS)
 def test_no_password_among_the_options_is_shown(closed_port: int, parcel: Parcel, password: str) -> None:
     """Drivers take it from the URL's query too."""
@@ -95,7 +97,7 @@ def test_no_password_among_the_options_is_shown(closed_port: int, parcel: Parcel
                 assert hides(shown)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PASSWORDS.filter(lambda text: "\0" not in text and text.isprintable()))
 def test_no_password_is_shown_by_a_server_that_refuses_it(on_server: Any, parcel: Parcel, password: str) -> None:
     """The servers' own messages go through the drivers."""

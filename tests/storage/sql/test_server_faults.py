@@ -206,10 +206,9 @@ def test_who_may_not_make_tables_uses_those_that_are_there(
     """An administrator made them; without them it is said what is not allowed."""
     opened(on_server.url).save_metadata(make_parcel())
     if kind_of(on_server) == "postgresql":
-        taking = (f"ALTER DATABASE {on_server.name} OWNER TO owner", "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        on_server.run(f"ALTER DATABASE {on_server.name} OWNER TO owner", "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     else:
-        taking = (f"REVOKE CREATE ON {on_server.name}.* FROM callflow@'127.0.0.1'",)
-    on_server.run(*taking)
+        on_server.run(f"REVOKE CREATE ON {on_server.name}.* FROM callflow@'127.0.0.1'")
     assert opened(on_server.url).save_metadata(make_parcel()).result == "saved"
     on_server.run("DROP TABLE chunks")
     outcome = opened(on_server.url).save_metadata(make_parcel())
@@ -217,9 +216,7 @@ def test_who_may_not_make_tables_uses_those_that_are_there(
     assert not outcome.is_stored
 
 
-def test_a_name_too_long_for_its_column_fails_for_good(
-    on_server: Any, opened: Opened, make_parcel: MakeParcel
-) -> None:
+def test_a_name_too_long_for_its_column_fails_for_good(on_server: Any, opened: Opened, make_parcel: MakeParcel) -> None:
     """An account id is somebody else's text; a server cuts nothing off, and trying again makes it no shorter."""
     carrier = opened(on_server.url)
     outcome = carrier.save_metadata(make_parcel(folder="account/" + "x" * 300))
