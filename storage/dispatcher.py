@@ -95,7 +95,8 @@ def resume(
     living process has in its hands is left to it, and so is what is damaged. Raises `StorageError` for an id that is
     not there, and as `deliver` does.
     """
-    there = [each.parcel.delivery_id for each in held(outbox).entries]
+    holdings = held(outbox)
+    there = [each.parcel.delivery_id for each in holdings.entries]
     for unknown in set(ids).difference(there):
         raise StorageError(f"outbox {outbox}: there is no delivery {unknown[:140]!r}; list shows what is there")
     wanted = [each for each in there if each in ids or not ids]
@@ -104,6 +105,8 @@ def resume(
     with Outbox(outbox, wall) as mine:
         run = _Dispatcher(mine, clock, workers, timeout_ms, meter or Meter())
         try:
+            if outbox.is_dir():
+                mine.tidy(holdings.arrived)
             for delivery_id in wanted:
                 entry = None if delivery_id in follows else mine.take(delivery_id)
                 if entry is not None:

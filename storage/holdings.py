@@ -36,10 +36,14 @@ class Damage:
 
 @frozen
 class Holdings:
-    """What lies in `outbox`: `entries` by id, `under_way` the ids that a living process sends, and what is damaged."""
+    """What lies in `outbox`: `entries` by id, `under_way` the ids that a living process sends, and what is damaged.
+
+    `arrived` are deliveries that a crash has kept from being cleared: the target has them, a retry removes their files.
+    """
 
     outbox: Path
     entries: tuple[Entry, ...] = ()
+    arrived: tuple[str, ...] = ()
     under_way: frozenset[str] = frozenset()
     damaged: tuple[Damage, ...] = ()
 
@@ -91,6 +95,8 @@ def read_from(folder: int, outbox: Path, delivery_id: str) -> Entry | None:
         entry = read_entry(outbox, delivery_id, _text_of(folder, f"{delivery_id}{JOURNAL}"))
     except FileNotFoundError:
         return None
+    if entry.has_arrived:
+        return entry
     audio = entry.parcel.file.name
     try:
         status = os.stat(audio, dir_fd=folder, follow_symlinks=False)
@@ -129,7 +135,9 @@ def _held(folder: int, outbox: Path) -> Holdings:
             remedy = "it is a whole recording: upload the run again, or send it by hand, then purge it"
             damaged.append(Damage(name, "audio without a journal, left by a crash", remedy))
     under_way = frozenset(each.parcel.delivery_id for each in entries if is_being_written(folder, each.by))
-    return Holdings(outbox, tuple(entries), under_way, tuple(damaged))
+    waiting = tuple(each for each in entries if not each.has_arrived)
+    arrived = tuple(each.parcel.delivery_id for each in entries if each.has_arrived)
+    return Holdings(outbox, waiting, arrived, under_way, tuple(damaged))
 
 
 def _files_of(holdings: Holdings, names: frozenset[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from callflow.core.delivery import Body, Target, TargetKind
 from callflow.core.errors import StorageError
@@ -41,7 +41,8 @@ class Entry:
     """What the outbox holds of one parcel.
 
     `parcel.file` is the outbox's copy, `bytes` and `sha256` (hex) are its; `meant_for` is where it goes, `kept_at` when
-    it was kept (UTC, ISO 8601), `by` the hidden file that is locked while the process that sends it lives.
+    it was kept (UTC, ISO 8601), `by` the hidden file that is locked while the process that sends it lives. Once it
+    `has_arrived`, only its files are still to be removed.
     """
 
     parcel: Parcel
@@ -51,6 +52,7 @@ class Entry:
     kept_at: str
     by: str
     tries: tuple[PastTry, ...] = field(default=(), repr=False)
+    has_arrived: bool = False
 
 
 class NoJournal(StorageError):
@@ -95,6 +97,11 @@ def line_of_try(attempt: Attempt, at: str) -> bytes:
 def line_of_owner(by: str) -> bytes:
     """A line to append: the parcel is another process's now."""
     return b"\n" + _line({"by": by})
+
+
+def line_of_arrival() -> bytes:
+    """A line to append: the target has it."""
+    return b"\n" + _line({"has_arrived": True})
 
 
 def read_entry(outbox: Path, delivery_id: str, text: bytes) -> Entry:
@@ -166,15 +173,17 @@ def _entry_from(outbox: Path, journal: Mapping[str, Any]) -> Entry:
 
 
 def _with_more(entry: Entry, lines: list[bytes]) -> Entry:
-    by, tries = entry.by, []
+    by, tries, has_arrived = entry.by, [], False
     for line in lines:
         facts = _object(line) or {}  # a line that a crash cut off tells nothing
         values = [facts.get(name) for name in ("at", "result", "place")]
-        if isinstance(facts.get("by"), str):
+        if facts.get("has_arrived") is True:
+            has_arrived = True
+        elif isinstance(facts.get("by"), str):
             by = facts["by"]
         elif all(isinstance(value, str) for value in values):
             tries.append(PastTry(*values))
-    return Entry(entry.parcel, entry.meant_for, entry.bytes, entry.sha256, entry.kept_at, by, tuple(tries))
+    return evolve(entry, by=by, tries=tuple(tries), has_arrived=has_arrived)
 
 
 def _text(value: object) -> str:

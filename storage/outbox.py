@@ -11,6 +11,7 @@ holds a locked hidden file there, by whose name journals say whose they are: it 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -34,7 +35,7 @@ from callflow.storage.durable import (
     sync_folder,
 )
 from callflow.storage.holdings import JOURNAL, held, read_from, remove
-from callflow.storage.journal import Entry, NoJournal, first_line, line_of_owner, line_of_try
+from callflow.storage.journal import Entry, NoJournal, first_line, line_of_arrival, line_of_owner, line_of_try
 from callflow.storage.parcel import Attempt, Parcel
 from callflow.storage.routes import Destinations
 
@@ -77,22 +78,32 @@ class Outbox:
             return self._keep(parcel, meant_for, (text,))
 
     def take(self, delivery_id: str) -> Entry | None:
-        """Take over what another process left; None where it is gone, damaged, or in the hands of a living one."""
+        """Take over what another process left; None where it is gone, damaged, or in the hands of a living one.
+
+        Of what has arrived, and was not cleared because of a crash, the files are removed.
+        """
         with (
             self._told(f"{delivery_id} cannot be read", "look at its permissions"),
             locked_folder(self._path) as folder,
         ):
-            try:
-                entry = read_from(folder, self._path, delivery_id)
-            except NoJournal:
-                return None
+            entry = _entry_or_none(folder, self._path, delivery_id)
             if entry is None or is_being_written(folder, entry.by):
+                return None
+            if entry.has_arrived:
+                self._remove(folder, entry)
                 return None
             # On a full disk it is sent without being marked as ours: that is what makes room.
             with suppress(OSError):
                 self._append(delivery_id, line_of_owner(self._by(folder)))
                 return evolve(entry, by=self._by(folder))
             return entry
+
+    def tidy(self, arrived: Iterable[str]) -> None:
+        """Remove what killed processes left half-written, and the files of deliveries that have `arrived`."""
+        with self._told("cannot be tidied", "look at its permissions"), opened_folder(self._path) as folder:
+            sweep(folder)
+        for delivery_id in arrived:
+            self.take(delivery_id)
 
     def note(self, entry: Entry, attempt: Attempt) -> None:
         """Add a try that failed to the journal, for whoever looks later; that is not worth an error."""
@@ -101,7 +112,7 @@ class Outbox:
             self._append(entry.parcel.delivery_id, line_of_try(attempt, at))
 
     def clear(self, entry: Entry) -> None:
-        """Remove a parcel that has arrived, its journal first; what took its place meanwhile stays."""
+        """Remove a parcel that has arrived; what took its place meanwhile stays."""
         parcel = entry.parcel
         with (
             self._told(f"{parcel.delivery_id} cannot be cleared", "remove its files by hand"),
@@ -109,12 +120,10 @@ class Outbox:
         ):
             now = _entry_or_none(folder, self._path, parcel.delivery_id)
             is_same = now is not None and now.parcel.file == parcel.file
-            if now is not None and is_same and now.by == entry.by:
-                remove(folder, f"{parcel.delivery_id}{JOURNAL}")
-                sync_folder(folder)
-            elif is_same:
-                return  # kept again by another process, which will clear it
-            remove(folder, parcel.file.name)
+            if now is None or not is_same:
+                remove(folder, parcel.file.name)
+            elif now.by == entry.by:  # else kept again by another process, which will clear it
+                self._remove(folder, now)
 
     def __enter__(self) -> Self:
         """The outbox itself."""
@@ -160,6 +169,18 @@ class Outbox:
             if older.by == entry.by or not is_being_written(folder, older.by):
                 remove(folder, older_name)
 
+    def _remove(self, folder: int, entry: Entry) -> None:
+        """Remove journal and audio of what has arrived, in an order after which a crash leaves no doubt about it."""
+        journal, audio = f"{entry.parcel.delivery_id}{JOURNAL}", entry.parcel.file.name
+        try:
+            self._append(entry.parcel.delivery_id, line_of_arrival(), is_synced=True)
+        except OSError:  # a full disk does not take that line, and perhaps no sync either
+            remove(folder, journal)
+            with suppress(OSError):
+                sync_folder(folder)
+        remove(folder, audio)
+        remove(folder, journal)
+
     def _by(self, folder: int) -> str:
         """The name of this process's mark; what dead processes left half-written is swept when it is made."""
         if self._mark is None:
@@ -167,10 +188,13 @@ class Outbox:
             sweep(folder)
         return self._mark.name
 
-    def _append(self, delivery_id: str, line: bytes) -> None:
+    def _append(self, delivery_id: str, line: bytes, *, is_synced: bool = False) -> None:
         file = os.open(self._path / f"{delivery_id}{JOURNAL}", os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
         try:
-            os.write(file, line)
+            if os.write(file, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if is_synced:
+                os.fsync(file)
         finally:
             os.close(file)
 

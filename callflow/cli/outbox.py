@@ -139,8 +139,6 @@ def _send(
 
     for delivery_id in sorted(holdings.under_way.intersection(ids) if ids else holdings.under_way):
         click.echo(printable(f"{delivery_id} is being sent by another process"))
-    if not holdings.entries:
-        return None
     meter = Meter()
     rows = resume(
         holdings.outbox,

@@ -77,7 +77,6 @@ def command(
     players. Then comes a line for each upload, stored or refused, with the time in UTC. A sender is answered 201, or
     200 for a name that was there, only when the file is safely on disk. Ctrl-C ends it.
 
-    \b
     A token may be sent as `Authorization: Bearer TOKEN`, as the password in http://any:TOKEN@host/, or as ?token=TOKEN.
 
     \b

@@ -97,7 +97,7 @@ def test_a_sender_is_answered_when_nobody_reads_the_lines(tmp_path: Path) -> Non
 
 
 def test_what_a_killed_receiver_left_is_gone_after_a_restart(tmp_path: Path) -> None:
-    """kill -9 in the middle of an upload: nothing visible, then nothing at all; what was stored stays."""
+    """Killed (-9) in the middle of an upload: nothing visible, then nothing at all; what was stored stays."""
     head = b"PUT /b.mp3 HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nExpect: 100-continue\r\n\r\n"
     with running(tmp_path) as (process, url):
         assert put(url, "/a.mp3", b"x") == 201
