@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from callflow.report.results import Attempt, CallResult, RecordingResult, RunRes
 from callflow.simulate import Run
 from callflow.storage.audio_types import content_type_of
 from callflow.storage.clock import Clock, RealClock
-from callflow.storage.dispatcher import WORKERS, DeliveryLogged, Destinations, deliver
+from callflow.storage.dispatcher import WORKERS, DeliveryLogged, Destinations, deliver, resume
 from callflow.storage.meter import Meter
 from callflow.storage.parcel import Delivered, Parcel
 from callflow.storage.webhook import hook_id
@@ -52,6 +52,19 @@ def upload(
     return deliver(found, destinations, clock=clock or RealClock(), workers=workers, meter=meter)
 
 
+def retry(
+    outbox: Path,
+    ids: Collection[str] = (),
+    *,
+    database_url: str | None = None,
+    workers: int = WORKERS,
+    clock: Clock | None = None,
+    meter: Meter | None = None,
+) -> Generator[DeliveryLogged, None, None]:
+    """Deliver what earlier uploads have left in `outbox`, as `callflow.storage.dispatcher.resume` says."""
+    return resume(outbox, ids, clock=clock or RealClock(), database_url=database_url, workers=workers, meter=meter)
+
+
 def with_deliveries(result: RunResult, logged: Iterable[DeliveryLogged]) -> RunResult:
     """The result with what really happened to each delivery, tries at milliseconds since it began."""
     ended = {each.delivery_id: each.delivered for each in logged if each.delivered is not None}
@@ -66,8 +79,8 @@ def with_deliveries(result: RunResult, logged: Iterable[DeliveryLogged]) -> RunR
 def has_failed(result: RunResult) -> bool:
     """Whether a recording, or the word of one to a webhook, did not arrive: exit status 4."""
     deliveries = [each.delivery for each in result.recordings if each.delivery is not None]
-    hooks = [each.webhook for each in deliveries if each.webhook is not None]
-    return any(each.state in ("failed", "waiting") for each in (*deliveries, *hooks))
+    states = {each.state for each in deliveries} | {each.webhook.state for each in deliveries if each.webhook}
+    return not states.isdisjoint(("failed", "waiting"))
 
 
 def delivery_ids(result: RunResult) -> Mapping[Key, str]:

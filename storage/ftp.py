@@ -149,6 +149,8 @@ def _refused(reply: str, step: str, shown: str) -> Outcome:
     code = reply[:3]
     if code in _DISK_FULL or _DISK_FULL_WORDS.search(reply):
         return Outcome.failed("disk full", shown)
+    if not (code.isascii() and code.isdecimal() and len(code) == 3):
+        return Outcome.failed("broken answer", shown)
     return Outcome.failed(f"{code}, {step}", shown, is_final=code.startswith("5"))
 
 

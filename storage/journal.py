@@ -176,12 +176,12 @@ def _with_more(entry: Entry, lines: list[bytes]) -> Entry:
     by, tries, has_arrived = entry.by, [], False
     for line in lines:
         facts = _object(line) or {}  # a line that a crash cut off tells nothing
-        values = [facts.get(name) for name in ("at", "result", "place")]
+        values = [str(facts[name]) for name in ("at", "result", "place") if isinstance(facts.get(name), str)]
         if facts.get("has_arrived") is True:
             has_arrived = True
         elif isinstance(facts.get("by"), str):
             by = facts["by"]
-        elif all(isinstance(value, str) for value in values):
+        elif len(values) == 3:
             tries.append(PastTry(*values))
     return evolve(entry, by=by, tries=tuple(tries), has_arrived=has_arrived)
 

@@ -128,27 +128,18 @@ def _outboxes(given: Path | None) -> list[Path]:
     return sorted(path for pattern in _WHERE_RUNS_PUT_THEM for path in _OUT.glob(pattern) if path.is_dir())
 
 
-def _send(
-    holdings: Holdings, ids: tuple[str, ...], parallel: int | None, database: str | None
-) -> StorageError | None:
+def _send(holdings: Holdings, ids: tuple[str, ...], parallel: int | None, database: str | None) -> StorageError | None:
     """Send what is left; returns what the outbox or a place would not do."""
     from callflow import uploading
     from callflow.cli.sending import show_upload
-    from callflow.storage.dispatcher import WORKERS, resume
+    from callflow.storage.dispatcher import WORKERS
     from callflow.storage.meter import Meter
 
     for delivery_id in sorted(holdings.under_way.intersection(ids) if ids else holdings.under_way):
         click.echo(printable(f"{delivery_id} is being sent by another process"))
     meter = Meter()
-    rows = resume(
-        holdings.outbox,
-        ids,
-        clock=uploading.RealClock(),
-        database_url=database,
-        workers=parallel or WORKERS,
-        meter=meter,
-    )
-    sent = show_upload(rows, meter, click.secho)
+    rows = uploading.retry(holdings.outbox, ids, database_url=database, workers=parallel or WORKERS, meter=meter)
+    sent = show_upload(rows, meter, lambda text: click.secho(text, dim=True))
     if sent.ends:
         click.echo(printable(sent.summary()))
     return sent.problem
@@ -205,9 +196,7 @@ def _as_json(holdings: Holdings) -> dict[str, Any]:
     return {
         "outbox": str(holdings.outbox),
         "entries": [_entry_as_json(each, holdings.under_way) for each in holdings.entries],
-        "damaged": [
-            {"name": each.name, "problem": each.problem, "remedy": each.remedy} for each in holdings.damaged
-        ],
+        "damaged": [{"name": each.name, "problem": each.problem, "remedy": each.remedy} for each in holdings.damaged],
     }
 
 

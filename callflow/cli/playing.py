@@ -105,7 +105,7 @@ class Show:
             run, result, destinations, webhook=uploads.webhook, workers=uploads.parallel or WORKERS, meter=meter
         )
         try:
-            sent = show_upload(rows, meter, self.say)
+            sent = show_upload(rows, meter, lambda text: self.say(text, dim=True))
         except KeyboardInterrupt:
             self.say(printable(f"what has not arrived is kept: {retry_command(destinations.outbox)}"), fg="red")
             raise

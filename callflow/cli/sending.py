@@ -6,10 +6,10 @@ import shlex
 import sys
 import threading
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from attrs import define, field
 
@@ -24,13 +24,6 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 _EVERY_S = 0.2
 _BAR_WIDTH = 24
 _MB = 1_000_000
-
-
-class Say(Protocol):
-    """Prints a line, styled as `click.secho` does."""
-
-    def __call__(self, text: str, *, dim: bool) -> None:
-        """Print it."""
 
 
 @define
@@ -50,8 +43,11 @@ class Sent:
         return tries_summary([each.delivered for each in self.ends if each.delivered is not None])
 
 
-def show_upload(rows: Generator[DeliveryLogged, None, None], meter: Meter, say: Say) -> Sent:
-    """Let an upload happen: a line for each event, and on a terminal how far it is. An interrupt breaks it off."""
+def show_upload(rows: Generator[DeliveryLogged, None, None], meter: Meter, say: Callable[[str], None]) -> Sent:
+    """Let an upload happen: `say` gets a line for each event; on a terminal one shows how far it is.
+
+    An interrupt breaks it off.
+    """
     sent = Sent()
     with closing(rows), Bar(meter, is_shown=sys.stderr.isatty()) as bar:
         try:
@@ -59,7 +55,7 @@ def show_upload(rows: Generator[DeliveryLogged, None, None], meter: Meter, say: 
                 if each.delivered is not None:
                     sent.ends.append(each)
                 bar.clear()
-                say(_line(each), dim=True)
+                say(_line(each))
         except StorageError as problem:
             sent.problem = problem
     return sent

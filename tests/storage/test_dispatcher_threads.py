@@ -16,8 +16,8 @@ from callflow.core.table import Verdict
 from callflow.storage import outbox
 from callflow.storage.carrier import Outcome, words_for
 from callflow.storage.clock import Clock
-from callflow.storage.durable import read_blocks
 from callflow.storage.dispatcher import Destinations, deliver
+from callflow.storage.durable import read_blocks
 from callflow.storage.parcel import Parcel
 from callflow.storage.receiver import RunningReceiver
 from callflow.storage.routes import Carriers
@@ -129,9 +129,7 @@ def test_an_interrupt_keeps_what_was_still_to_come(
     rows = deliver(iter(parcels), destinations, clock=clock)
     with closing(rows):
         next(rows)
-    assert [each.delivery_id for each in outbox.pending(destinations.outbox)] == [
-        each.delivery_id for each in parcels
-    ]
+    assert [each.delivery_id for each in outbox.pending(destinations.outbox)] == [each.delivery_id for each in parcels]
     with pytest.raises(KeyboardInterrupt):
         list(deliver(coming(), destinations, clock=clock))
     assert len(outbox.pending(destinations.outbox)) == 5

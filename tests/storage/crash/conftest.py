@@ -15,12 +15,11 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import pytest
-from attrs import define, frozen
+from attrs import define
 
-from callflow.core.delivery import Target, TargetKind
+from callflow.core.delivery import TargetKind
 from callflow.storage.database import list_recordings, read_recording
 from callflow.storage.parcel import Parcel
 from callflow.storage.receiver import RunningReceiver

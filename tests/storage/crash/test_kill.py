@@ -29,9 +29,7 @@ def parcels_to(place: Any, folder: Path, number: int, count: int) -> list[Parcel
         file.write_bytes(AUDIO + delivery_id.encode())
         target = Target(place.kind, place.method, place.url_for(delivery_id), "record_call.url")
         metadata = {"_id": delivery_id, "name": f"{delivery_id}.mp3", "call_id": "c", "start": 1}
-        made.append(
-            Parcel(delivery_id, file, "audio/mpeg", target, metadata, "account/ac/me/x-202611", place.webhook)
-        )
+        made.append(Parcel(delivery_id, file, "audio/mpeg", target, metadata, "account/ac/me/x-202611", place.webhook))
     return made
 
 

@@ -127,7 +127,7 @@ def upload(order: dict[str, Any], answers: int) -> None:
 
 def main() -> None:
     """Fork a child for each order, and answer when it has ended."""
-    ssl.create_default_context = cache(ssl.create_default_context)  # most of a short upload's time
+    setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # most of a short upload's time
     http.HttpCarrier(1_000).close()
     for line in sys.stdin:
         order = json.loads(line)

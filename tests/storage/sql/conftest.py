@@ -55,7 +55,12 @@ class Server:
         """Start it and wait for the line of its log that says it is ready."""
         ready = threading.Event()
         process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=self._home
+            self._command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self._home,
+            env=environment(self._home),
         )
 
         def read() -> None:
@@ -139,6 +144,11 @@ def server_home(owner: str) -> Iterator[tuple[Path, list[str]]]:
         shutil.rmtree(home)
 
 
+def environment(home: Path) -> dict[str, str]:
+    """What a server's programs see: their own folder for what is temporary, and no language but C."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "TMPDIR": str(home), "LC_ALL": "C"}
+
+
 def program(package: str, name: str, elsewhere: str) -> str:
     """The path of a program that `package` brings; the test is skipped where it is missing."""
     found = shutil.which(name) or next((str(each) for each in sorted(Path("/").glob(elsewhere), reverse=True)), None)
@@ -163,7 +173,7 @@ def postgresql() -> Iterator[Server]:
         (home / "password").chmod(0o644)
         making = [initdb, "-D", f"{home}/data", "-U", OWNER, "-A", "scram-sha-256", f"--pwfile={home}/password"]
         making += ["--no-sync", "--locale=C", "--encoding=UTF8"]
-        subprocess.run([*prefix, *making], check=True, stdout=subprocess.DEVNULL, cwd=home)
+        subprocess.run([*prefix, *making], check=True, stdout=subprocess.DEVNULL, cwd=home, env=environment(home))
         command = [*prefix, str(Path(initdb).with_name("postgres")), "-D", f"{home}/data"]
         for setting in (
             "listen_addresses=127.0.0.1",
@@ -192,7 +202,7 @@ def mariadb() -> Iterator[Server]:
     with server_home("mysql") as (home, prefix):
         common = ["--no-defaults", f"--datadir={home}/data", "--innodb-log-file-size=8M"]
         making = [*prefix, install, *common, "--skip-test-db", "--auth-root-authentication-method=normal"]
-        subprocess.run(making, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home)
+        subprocess.run(making, check=True, capture_output=True, cwd=home, env=environment(home))
         (home / "init.sql").write_text(
             f"CREATE USER IF NOT EXISTS {OWNER}@'127.0.0.1' IDENTIFIED BY '{OWNER}';\n"
             f"GRANT ALL ON *.* TO {OWNER}@'127.0.0.1' WITH GRANT OPTION;\n"
