@@ -1,8 +1,9 @@
-"""Recordings' documents into SQLite: `python bench/metadata.py` prints a table, as `make bench` does; SIDE ROWS one time.
+"""Recordings' documents into SQLite: `python bench/metadata.py` prints a table, as `make bench` does; SIDE ROWS one.
 
 The same documents go three ways into a new file with the same table and the same durability (`synchronous=EXTRA`): by
 `AccountDatabase.save_metadata`, which commits each before it says so; by `sqlite3` with a commit a row; and by
-`sqlite3.executemany` in one transaction, which says nothing before the end. Wall time, as most of it is the disk's.
+`sqlite3.executemany` in one transaction, which says nothing before the end. Wall time, as much of it is the disk's, and
+CPU time beside it. Making the JSON counts on every side.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def save_at_once(file: Path, rows: list[Parcel]) -> None:
 
 
 def row_of(parcel: Parcel) -> tuple[str, str, str, str]:
-    """A parcel as the statement's values; making the JSON counts on every side."""
+    """A parcel as the statement's values."""
     return parcel.delivery_id, parcel.folder, json.dumps(dict(parcel.metadata)), parcel.content_type
 
 
@@ -106,8 +107,8 @@ SAVES: dict[str, Callable[[Path, list[Parcel]], None]] = {
 }
 
 
-def measure(side: str, rows: int) -> float:
-    """Seconds for `rows` documents into a new file whose tables are there; a few have gone into another one before."""
+def measure(side: str, rows: int) -> tuple[float, float]:
+    """Wall and CPU seconds for documents into a new file with its tables; a few have gone into another one before."""
     made = parcels(rows)
     with tempfile.TemporaryDirectory() as folder:
         for name, few in (("warm", made[:50]), ("timed", made)):
@@ -117,35 +118,39 @@ def measure(side: str, rows: int) -> float:
             first.close()
             with closing(sqlite3.connect(file)) as connection, connection:
                 connection.execute("DELETE FROM recordings")
-            started = time.perf_counter()
+            started, cpu_started = time.perf_counter(), time.process_time()
             SAVES[side](file, few)
-            seconds = time.perf_counter() - started
+            wall, cpu = time.perf_counter() - started, time.process_time() - cpu_started
             with closing(sqlite3.connect(file)) as connection:
                 assert connection.execute("SELECT count(*) FROM recordings").fetchone() == (len(few),)
-    return seconds
+    return wall, cpu
 
 
 def ratio_text(found: list[float]) -> str:
     """Median, and the range."""
-    return f"{statistics.median(found):7.2f}x ({min(found):.2f}..{max(found):.2f})"
+    return f"{statistics.median(found):.2f}x ({min(found):.2f}..{max(found):.2f})"
 
 
 def main() -> None:
     """Measure one side, or all of them and print."""
     if len(sys.argv) == 3:
-        print(measure(sys.argv[1], int(sys.argv[2])))
+        print(*measure(sys.argv[1], int(sys.argv[2])))
         return
-    times: dict[str, list[float]] = {side: [] for side in SIDES}
+    walls, cpus = ({side: list[float]() for side in SIDES} for _ in range(2))
     for number in range(ROUNDS):
         for side in list(SIDES) if number % 2 == 0 else list(SIDES)[::-1]:
             command = [sys.executable, __file__, side, str(ROWS)]
-            times[side].append(float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
-    print(f"\nDocuments into SQLite {sqlite3.sqlite_version}: {ROWS:,} rows, {ROUNDS} rounds, wall time")
-    print(f"  {'':44}{'us/row':>8}{'rows/s':>9}   its time, of ours")
+            printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+            wall, cpu = map(float, printed.split())
+            walls[side].append(wall)
+            cpus[side].append(cpu)
+    print(f"\nDocuments into SQLite {sqlite3.sqlite_version}: {ROWS:,} rows, {ROUNDS} rounds")
+    print(f"  {'':44}{'us/row':>8}{'CPU us':>8}{'rows/s':>9}   our time, of its")
     for side, name in SIDES.items():
-        seconds = statistics.median(times[side])
-        found = [theirs / ours for theirs, ours in zip(times[side], times["ours"], strict=True)]
-        print(f"  {name:44}{seconds / ROWS * 1e6:8.1f}{ROWS / seconds:9,.0f} {ratio_text(found)}")
+        wall, cpu = (statistics.median(times[side]) for times in (walls, cpus))
+        found = [ours / theirs for ours, theirs in zip(walls["ours"], walls[side], strict=True)]
+        line = f"  {name:44}{wall / ROWS * 1e6:8.1f}{cpu / ROWS * 1e6:8.1f}{ROWS / wall:9,.0f}"
+        print(line if side == "ours" else f"{line}   {ratio_text(found)}", flush=True)
 
 
 if __name__ == "__main__":

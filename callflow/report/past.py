@@ -114,7 +114,8 @@ def _input(row: Row, detail: Detail, people: People, dialled: str) -> str:
         words = f"{people.on(row.leg)} {did.format(dialled=dialled)}" if did is not None else f"there came: {row.name}"
     if line is None:
         return words + (f" ({text}: nothing else was left to happen)" if text else "")
-    return f'{words} (scenario line {line}: "{text}")'
+    place = f"{detail['file']} line {line}" if "file" in detail else f"scenario line {line}"
+    return f'{words} ({place}: "{text}")'
 
 
 def _leg(row: Row, detail: Detail, people: People) -> str:

@@ -8,7 +8,7 @@ come first, then people in file order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from attrs import define, field
@@ -156,7 +156,7 @@ class Stage:
             self._remark("late-step", step, f"its turn came only at {clock(now_ms)}: the steps before it took longer")
         act.position += 1
         act.seen_ms, act.free_ms = None, now_ms
-        shown = {"line": step.line, "text": step.text}
+        shown = step.shown
         if isinstance(step.verb, Calls):
             act.started_ms = now_ms
             self.engine.offer(call.id, call.caller, call.script.caller.dials, call.flow, step=shown)
@@ -179,7 +179,7 @@ class Stage:
             return control_of(step.verb, self.engine.controlled_leg(call_id) if is_live else None)
         return deed_of(step, self._parties.of(call_id), self.engine.now_ms, self.prepared.sound_ms)
 
-    def _do(self, act: _Act, step: Step, deed: Deed, shown: dict[str, object]) -> None:
+    def _do(self, act: _Act, step: Step, deed: Deed, shown: Mapping[str, object]) -> None:
         for after_ms, event in deed.told:
             self.engine.tell(act.call.id, deed.leg, event, after_ms=after_ms, step=shown)
         if not deed.told:

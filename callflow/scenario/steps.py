@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from attrs import frozen
@@ -73,7 +74,10 @@ Moment = At | After | When
 
 @frozen
 class Step:
-    """One line of a timeline. `text` is the line as written, `where` its `file:line: path`."""
+    """One line of a timeline. `text` is the line as written, `where` its `file:line: path`.
+
+    `file` is the fixture that it comes from, a path from the scenario's folder, "" for the scenario's own steps.
+    """
 
     line: int
     text: str
@@ -81,6 +85,13 @@ class Step:
     who: str
     verb: Verb
     where: str = ""
+    file: str = ""
+
+    @property
+    def shown(self) -> Mapping[str, object]:
+        """What the trace says of the step: its words, its line, and the file of that line where it is a fixture."""
+        own = {"line": self.line, "text": self.text}
+        return own | {"file": self.file} if self.file else own
 
 
 _WAIT_AFTER_EVENT = re.compile(r"(.+) after (\S+)")
@@ -162,7 +173,8 @@ def _step(node: Node, calls: Collection[str], file: str) -> Step:
         who, verb = parse_deed(deed.value, calls)
     if isinstance(verb, Plays):
         verb = Plays(rebase(verb.file, node.file, file))
-    return Step(node.line, f"{moment}: {deed.value}", when, who, verb, node.where)
+    fixture = rebase(Path(node.file).name, node.file, file) if node.file != file else ""
+    return Step(node.line, f"{moment}: {deed.value}", when, who, verb, node.where, fixture)
 
 
 def _check_call(timeline: Node, nodes: Sequence[Node], steps: Sequence[Step]) -> None:

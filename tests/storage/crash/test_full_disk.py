@@ -19,7 +19,7 @@ STEPS_MAX = 200
 
 @pytest.mark.parametrize("how", ["full once", "full"])
 def test_a_full_disk_at_every_step(how: str, make_place: Any, uploader: Any, tmp_path: Path, clock: Clock) -> None:
-    """Issue 4, item 5: the disk is full at step k, for one step or from then on: the error names the folder."""
+    """Issue 4, item 5: the disk is full at step k, once or from then on: the error names the folder."""
     place = make_place("put")
     errors = 0
     for step in range(STEPS_MAX):

@@ -127,7 +127,8 @@ def upload(order: dict[str, Any], answers: int) -> None:
 
 def main() -> None:
     """Fork a child for each order, and answer when it has ended."""
-    setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # most of a short upload's time
+    for name in ("create_default_context",):  # most of a short upload's time
+        setattr(ssl, name, cache(getattr(ssl, name)))
     http.HttpCarrier(1_000).close()
     for line in sys.stdin:
         order = json.loads(line)
