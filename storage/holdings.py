@@ -155,9 +155,10 @@ def _text_of(folder: int, name: str) -> bytes:
         raise
     except OSError as error:
         raise NoJournal(f"cannot be opened, {words_for(error)}") from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise NoJournal("no plain file")
     with open(file, "rb") as source:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise NoJournal("no plain file")
         text = source.read(BYTES_MAX + 1)
     if len(text) > BYTES_MAX:
         raise NoJournal("not a journal of this outbox")

@@ -72,20 +72,22 @@ class Shelf:
     ) -> tuple[Received, bool]:
         """Give `draft` its name; returns its record, and whether this is a repetition that stored nothing.
 
-        `key` is the sender's idempotency key: with bytes that it came with before, and that are still there, the first
-        record is returned; with other bytes `KeyReused` is raised. `particulars` are kept beside the file.
+        `key` is the sender's idempotency key: with bytes that it came with before for these `parts`, and that are still
+        there, the first record is returned; with other bytes `KeyReused` is raised. `particulars` are kept beside the
+        file.
         """
         draft.settle()
+        path = "/".join(parts)
         with self._naming:
-            earlier = self._keys.find(key) if key is not None else None
+            earlier = self._keys.find(key, path) if key is not None else None
             if earlier is not None and earlier.sha256 != draft.sha256:
                 raise KeyReused("the idempotency key was used before for other bytes")
-            if earlier is not None and self._has(earlier.path):
+            if earlier is not None and self._has(parts):
                 return earlier, True
             is_new = not draft.is_taken(parts[-1])
             draft.publish(parts[-1])
             self._keep_particulars(parts, particulars)
-            received = Received("/".join(parts), draft.bytes, draft.sha256, is_new)
+            received = Received(path, draft.bytes, draft.sha256, is_new)
             if key is not None:
                 self._keys.save(key, received)
             self._received.append(received)
@@ -115,8 +117,8 @@ class Shelf:
                 if stat.S_ISREG(status.st_mode) and not name.startswith("."):
                     yield Entry("/".join((*names, name)), status.st_size, status.st_mtime_ns)
 
-    def _has(self, path: str) -> bool:
-        file = self.open(tuple(path.split("/")))
+    def _has(self, parts: tuple[str, ...]) -> bool:
+        file = self.open(parts)
         if file is not None:
             file.close()
         return file is not None

@@ -151,7 +151,8 @@ def in_database(url: str) -> Place:
     """The account database."""
 
     def holds(delivery_id: str) -> Mapping[str, bytes]:
-        found = [each for each in list_recordings(url) if each.id == delivery_id and each.sha256 is not None]
+        there = list_recordings(url) if Path(url.removeprefix("sqlite:///")).exists() else ()
+        found = [each for each in there if each.id == delivery_id and each.sha256 is not None]
         return {each.id: b"".join(read_recording(url, each.id)) for each in found}
 
     return Place(lambda _: "", holds, TargetKind.ACCOUNT_DATABASE, "", database=url)
@@ -161,7 +162,8 @@ def in_folder(folder: Path) -> Place:
     """A local folder."""
 
     def holds(delivery_id: str) -> Mapping[str, bytes]:
-        return {path.name: path.read_bytes() for path in folder.iterdir() if delivery_id in path.name}
+        found = folder.iterdir() if folder.is_dir() else ()
+        return {path.name: path.read_bytes() for path in found if delivery_id in path.name}
 
     return Place(lambda each: f"http://nowhere.example/{each}.mp3", holds, folder=folder)
 

@@ -187,7 +187,8 @@ def postgresql() -> Iterator[Server]:
         server = Server("postgresql+psycopg", "postgres", "ready to accept connections", command, home)
         server.start()
         try:
-            Database(server.url(), server).run(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
+            making_role = f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'"
+            Database(server.url(), server).run(making_role, "CREATE DATABASE calls")
             yield server
         finally:
             server.stop(signal.SIGQUIT)
@@ -228,14 +229,16 @@ def mariadb() -> Iterator[Server]:
 
 @pytest.fixture
 def served(request: pytest.FixtureRequest) -> Callable[[str], Database]:
-    """Make a fresh database of our role's on one of the servers: `postgresql` or `mariadb`."""
+    """Make a database of our role's that nothing is in, on one of the servers: `postgresql` or `mariadb`."""
 
     def make(kind: str) -> Database:
         server: Server = request.getfixturevalue(kind)
-        name = f"calls{next(NUMBERS)}"
-        if kind == "postgresql":
-            Database(server.url(), server).run(f"CREATE DATABASE {name} OWNER {ROLE}")
+        if kind == "postgresql":  # the same with an empty schema: making a database takes it a fifth of a second
+            name = "calls"
+            emptying = ("DROP SCHEMA public CASCADE", f"CREATE SCHEMA public AUTHORIZATION {ROLE}")
+            Database(server.url(), server, name).run(*emptying)
         else:
+            name = f"calls{next(NUMBERS)}"
             granting = f"GRANT ALL ON {name}.* TO {ROLE}@'127.0.0.1'"
             Database(server.url(), server).run(f"CREATE DATABASE {name} CHARACTER SET latin1", granting)
         return Database(server.url(name, ROLE, PASSWORD), server, name)
