@@ -69,6 +69,9 @@ class FtpCarrier:
             return Outcome.failed("bad url", shown, is_final=True)
         try:
             context = httpx2.create_ssl_context() if place.scheme == "ftps" else None
+        except OSError:  # what SSL_CERT_FILE or SSL_CERT_DIR names
+            return Outcome.failed("trusted certificates cannot be read", shown)
+        try:
             body = FileBody(parcel.file)
         except OSError as error:
             return failure_of(error, shown, parcel.file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from callflow.storage.database import list_recordings, read_recording
 from callflow.storage.parcel import Parcel
 from callflow.storage.receiver import RunningReceiver
 from callflow.storage.routes import Destinations
-from callflow.uploading import has_failed, parcels, upload, with_deliveries
+from callflow.uploading import has_failed, parcels, retry, upload, with_deliveries
 
 TALK = ("at 1s: alice answers", "at 2s: caller speaks for 1s", "at 4s: caller hangs up")
 MESSAGE = ("when voicemail records: caller speaks for 2s", "after 0s: caller hangs up")
@@ -130,6 +131,40 @@ def test_a_dead_target_leaves_the_file_in_the_outbox(staging: ModuleType, render
     assert has_failed(result)
     (kept,) = outbox.pending(tmp_path / "outbox")
     assert kept.file.read_bytes() == Path(recording.file).read_bytes()
+
+
+@pytest.mark.parametrize("is_scenarios", [True, False])
+def test_a_webhook_is_told_of_what_is_stored(
+    staging: ModuleType, rendered: Any, receiver: RunningReceiver, tmp_path: Path, is_scenarios: bool
+) -> None:
+    """The seed, "feed it to a transcription service": the scenario's webhook, or the command line's; in the result."""
+    flow = staging.record(staging.ring(), url=f"{receiver.url}/acme", format="mp3")
+    hook = f"{receiver.url}/hooks/new".replace("://", "://me:geheim@")
+    made = rendered(*TALK, flow=flow, **({"storage": {"webhook": {"url": hook}}} if is_scenarios else {}))
+    where = Destinations(None, None, tmp_path / "outbox")
+    rows = list(upload(made[0], made[1], where, clock=Quiet(), webhook="" if is_scenarios else hook))
+    result = with_deliveries(made[1], rows)
+    delivery = result.recordings[0].delivery
+    assert delivery is not None and delivery.webhook is not None
+    assert (delivery.webhook.state, delivery.webhook.url) == ("stored", hook.replace("me:geheim", "***"))
+    assert [each.result for each in delivery.webhook.attempts] == ["201"] and not has_failed(result)
+    told = json.loads((receiver.folder / "hooks" / "new").read_bytes())
+    assert (told["_id"], told["place"]) == (result.recordings[0].id, delivery.url)
+    assert told["bytes"] == result.recordings[0].bytes
+
+
+def test_a_webhook_that_is_down_is_a_failure(staging: ModuleType, rendered: Any, tmp_path: Path) -> None:
+    """Design §7: exit 4 when the word did not arrive, although the recording did; it waits in the outbox."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hook = f"http://127.0.0.1:{listener.getsockname()[1]}/new"
+    made = rendered(*MESSAGE, flow=staging.VOICEMAIL, account=None)
+    where = Destinations(f"sqlite:///{tmp_path}/account.db", None, tmp_path / "outbox")
+    result = with_deliveries(made[1], upload(made[0], made[1], where, clock=Quiet(), webhook=hook))
+    delivery = result.recordings[0].delivery
+    assert delivery is not None and delivery.webhook is not None
+    assert (delivery.state, delivery.webhook.state, has_failed(result)) == ("stored", "failed", True)
+    assert [each.delivery_id for each in outbox.pending(where.outbox)] == [f"{result.recordings[0].id}.hook"]
+    assert [row.state.value for row in retry(where.outbox, clock=Quiet()) if row.delivered is not None] == ["failed"]
 
 
 def test_what_was_not_tried_is_not_delivered(rendered: Any) -> None:

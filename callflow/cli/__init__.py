@@ -20,8 +20,10 @@ from callflow.core.spelling import nearest
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("callflow.cli.demo", "Record, upload and show the sample call, for real."),
     "run": ("callflow.cli.run", "Place the calls of a scenario and show what happens."),
+    "test": ("callflow.cli.test", "Run scenarios by the thousand and say which are not as they expect."),
     "lint": ("callflow.cli.lint", "Say what is wrong with callflows before a call is placed."),
     "draw": ("callflow.cli.draw", "Draw a callflow, or one of the machines behind a call."),
+    "report": ("callflow.cli.report", "Write a run as one HTML file: time axis, sound, ladder, reasons."),
     "explain": ("callflow.cli.explain", "Say why a recording started and ended when it did."),
     "diff": ("callflow.cli.diff", "Run a scenario under two profiles and show where they part."),
     "sweep": ("callflow.cli.sweep", "Run a scenario with many values of a setting and map the lengths."),

@@ -86,7 +86,7 @@ class _Reader:
 
     def read_object(self, cls: type[T], data: object, where: str, of: str, also_known: Collection[str] = ()) -> Any:
         if not isinstance(data, Mapping):
-            return self._fault(where, f"{shown(data)} is not an object", "write {…} with the settings inside")
+            return self._fault(where, f"{shown(data, where)} is not an object", "write {…} with the settings inside")
         known = setting_fields(cls)
         self._check_keys(data, where, of, {each.name for each in known}, also_known)
         values: dict[str, Any] = {}

@@ -12,7 +12,7 @@ _LONGEST_SHOWN = 60
 _LARGEST_SHOWN = 10**18
 _PLAIN_KEY = re.compile(r"[\w:*#+-]{1,64}", re.ASCII)
 _MARKS_OF_ADDRESSES = frozenset(":/?")
-_SECRET_KEYS = frozenset({"pin", "password", "key", "secret", "token"})
+_SECRET_KEYS = frozenset({"pin", "password", "key", "secret", "token", "credentials"})
 
 
 def shown(value: object, where: str = "") -> str:

@@ -14,6 +14,8 @@ from callflow.core.shown import shown
 from callflow.core.upload_urls import climbs
 
 _WITHOUT_BLANKS: Final = re.compile(r"\S*")
+_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_REGION: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 def _path_text(value: Any, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -33,6 +35,18 @@ def _no_blanks(value: Any, siblings: Mapping[str, Any]) -> tuple[str, str] | Non
     if _WITHOUT_BLANKS.fullmatch(value) and not has_control_characters(value):
         return None
     return "it holds a blank", "write it without blanks"
+
+
+def _bucket_name(value: Any, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The fault of what is no bucket's name: it would be a part of an address."""
+    if _BUCKET.fullmatch(value):
+        return None
+    return f"{shown(value)} is no bucket", "write letters, digits and . _ - with a letter or digit first"
+
+
+def _region_name(value: Any, siblings: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The fault of what is no region: it becomes part of a host's name."""
+    return None if _REGION.fullmatch(value) else (f"{shown(value)} is no region", "write it like eu-west-1")
 
 
 @frozen
@@ -138,10 +152,10 @@ class HttpSettings(UrlSettings):
 class S3Settings(HandlerSettings):
     """The handler `s3`."""
 
-    bucket: str = setting(help="The bucket.", shortest=6, longest=63, check=_no_blanks)
+    bucket: str = setting(help="The bucket.", shortest=6, longest=63, check=_bucket_name)
     key: str | None = setting(None, help="The access key's id.", shortest=1, longest=128, check=_no_blanks)
     secret: str | None = setting(None, help="The access key's secret.", shortest=1, longest=128, check=_no_blanks)
-    region: str | None = setting(None, help="The region; default: the provider's.", shortest=1, check=_no_blanks)
+    region: str | None = setting(None, help="The region; default: the provider's.", shortest=1, check=_region_name)
     host: str | None = setting(None, help="The server; default: Amazon's of the region.", shortest=1, check=_host)
     port: int | None = setting(None, help="The server's port; default: the scheme's.", at_least=1, at_most=65535)
     scheme: str = setting("https", help="http or https.", one_of=("http", "https"))

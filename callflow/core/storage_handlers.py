@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from attrs import evolve
 
 from callflow.core.delivery import Body, TargetKind
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.plan_paths import joined, read_parts
+from callflow.core.recording_document import DOCUMENT_FIELDS
+from callflow.core.shown import shown
 from callflow.core.storage_documents import ConnectionSettings, HandlerSettings, HttpSettings, S3Settings, UrlSettings
 from callflow.core.storage_findings import Findings
 from callflow.core.storage_plan import DEFAULT_PATH, DEFAULT_S3_PATH, StoragePlan
+from callflow.core.upload_urls import ARGUMENTS
 
 HANDLERS: Final[Mapping[str, type[HandlerSettings]]] = {"http": HttpSettings, "ftp": UrlSettings, "s3": S3Settings}
 """The handlers that are simulated, and the class of their settings."""
@@ -47,7 +50,21 @@ def read_handler(findings: Findings, kind: str, raw: Mapping[str, Any], at: str,
     if settings.field_list is None:
         parts = DEFAULT_S3_PATH if kind == "s3" else DEFAULT_PATH
     folder = joined(settings.folder_base_path, settings.folder_path)
-    return evolve(made, parts=parts, separator=settings.field_separator, folder=folder)
+    plan = evolve(made, parts=parts, separator=settings.field_separator, folder=folder)
+    return plan if _has_names(findings, plan, at) else None
+
+
+def _has_names(findings: Findings, plan: StoragePlan, at: str) -> bool:
+    """Whether the plan's path names a file, and in a bucket every step of it: an object's name has no empty ones."""
+    if not plan.parts:
+        hint = "name what a recording's path is made of, or leave it out for the usual one"
+        findings.fault(f"{at}.field_list", "it is empty, and every recording would go to the same address", hint)
+        return False
+    steps = plan.path(dict.fromkeys(ARGUMENTS, "x"), dict.fromkeys(DOCUMENT_FIELDS, "x")).strip("/").split("/")
+    if plan.kind is TargetKind.S3 and "" in steps:
+        findings.fault(at, f"the path has an empty step, {shown('/'.join(steps))}", "write each slash once")
+        return False
+    return True
 
 
 def _server(findings: Findings, settings: UrlSettings, kind: str, at: str, rule: str) -> StoragePlan | None:
@@ -62,7 +79,10 @@ def _server(findings: Findings, settings: UrlSettings, kind: str, at: str, rule:
     verb, body = "PUT", Body.RAW
     if isinstance(settings, HttpSettings):
         verb, body = settings.verb.upper(), _body(findings, settings, at)
-    return StoragePlan(TargetKind.URL, rule, settings.url.partition("#")[0].rstrip("/"), verb, body)
+    address = settings.url.partition("#")[0]
+    if not urlsplit(address).query:
+        address = address.removesuffix("?")
+    return StoragePlan(TargetKind.URL, rule, address.rstrip("/"), verb, body)
 
 
 def _body(findings: Findings, settings: HttpSettings, at: str) -> Body:

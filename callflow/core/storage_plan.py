@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from callflow.core.address import is_url, without_credentials
 from callflow.core.delivery import Body, Target, TargetKind
-from callflow.core.upload_urls import PathPart, climbs, plan_path
+from callflow.core.upload_urls import PathPart, climbs, has_queries, plan_path
 
 DEFAULT_PATH: Final = (
     PathPart("arg", "account_id"),
@@ -60,22 +60,25 @@ class StoragePlan:
         if self.kind is TargetKind.COUCHDB:
             return Target(self.kind, self.method, self.address, self.rule)
         try:
-            path = plan_path(self.parts, self.separator, arguments, document)
+            path = self.path(arguments, document)
         except ValueError:  # text that cannot be encoded
             return self._dropped("what is no URL")
-        if self.folder:
-            path = f"{self.folder.rstrip('/')}/{path}"
         if climbs(path):
             return self._dropped("a path out of its folder")
         url = self._below(path)
         return Target(self.kind, self.method, url, self.rule, self.body) if url else self._dropped("what is no URL")
+
+    def path(self, arguments: Mapping[str, str], document: Mapping[str, str]) -> str:
+        """What comes under the address, the folder first. Raises ValueError for text that cannot be encoded."""
+        path = plan_path(self.parts, self.separator, arguments, document)
+        return f"{self.folder.rstrip('/')}/{path}" if self.folder else path
 
     def _below(self, path: str) -> str:
         """The address with the path: at the end of its query if it has one (B§6.7), "" for what is no URL."""
         if self.kind is TargetKind.S3:
             # A slash at its beginning would give the object a first folder without a name.
             return f"{self.address}/{quote(path.lstrip('/'), safe='/')}?{self.query}"
-        joint = "" if urlsplit(self.address).query else "/"
+        joint = "" if has_queries(self.address) and urlsplit(self.address).query else "/"
         url = f"{self.address}{joint}{path}"
         return url if is_url(url) else ""
 

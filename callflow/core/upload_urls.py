@@ -18,10 +18,13 @@ def recording_url(base: str, call_id: str, extension: str, fields: Mapping[str, 
 
     Without `fields` (the seed's form) a query that the base has stays behind the path. With them, a base without a
     query gets them as its query; one with a query gets the file's name as a value and the fields after it. A fragment
-    is never sent, and is left out. Raises ValueError for text that cannot be encoded.
+    is never sent, and is left out. FTP has no queries: there, a `?` belongs to a folder's name. Raises ValueError for
+    text that cannot be encoded.
     """
     name = f"call_recording_{quote(call_id, safe='')}.{extension}"
     parts = urlsplit(base)._replace(fragment="")
+    if not has_queries(base):
+        return f"{urlunsplit(parts).rstrip('/')}/{name}"
     path = f"{parts.path.rstrip('/')}/{name}"
     if not fields:
         return urlunsplit(parts._replace(path=path))
@@ -32,6 +35,11 @@ def recording_url(base: str, call_id: str, extension: str, fields: Mapping[str, 
     joint = "" if last.endswith("=") else "=" if "=" not in last else "&recording="
     # The code strips the slashes from the end of the whole address, here that of its query.
     return urlunsplit(parts._replace(query=f"{parts.query.rstrip('/')}{joint}{name}&{added}"))
+
+
+def has_queries(url: str) -> bool:
+    """Whether a `?` in the address begins a query: not for FTP (RFC 1738)."""
+    return not url[:3].lower() == "ftp"
 
 
 ARGUMENTS: Final = ("account_id", "db", "id", "attachment")

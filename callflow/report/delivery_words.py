@@ -27,7 +27,7 @@ PLACES: Final[Mapping[str, str]] = {
 _STATES: Final = {
     "stored": "stored",
     "failed": "could not be stored",
-    "not_stored": "not stored: nothing says where to",
+    "not_stored": "not stored",
     "waiting": "waiting, not stored so far",
 }
 _HOOK_STATES: Final = {"stored": "told", "failed": "could not be told", "waiting": "waiting, not told so far"}
@@ -107,7 +107,7 @@ def _remarks(detail: Detail) -> Iterator[str]:
 def storage_words(delivery: DeliveryResult) -> str:
     """What became of a file in one line: where it went, whether it is there, after how many tries."""
     if delivery.target == TargetKind.NONE.value:
-        return _STATES["not_stored"]
+        return f"{_STATES['not_stored']}: {delivery.refusal}" if delivery.refusal else _STATES["not_stored"]
     place = place_of(delivery.target, delivery.method, delivery.url)
     overwritten = delivery.overwritten_by
     later = f"; overwritten by recording {overwritten}" if overwritten is not None else ""

@@ -45,7 +45,8 @@ class DeliveryResult:
 
     `target` is a value of `TargetKind`; `state` stored, failed, not_stored or waiting. `overwritten_by` is the index of
     the recording that was stored in this one's place afterwards (B§6.3), `webhook` what was told of it; `as_json`
-    leaves both out where there is none.
+    leaves both out where there is none. `refusal` is the rule by which it is stored nowhere, empty where it is to be
+    stored; the trace has it, `as_json` does not.
     """
 
     target: str
@@ -55,6 +56,7 @@ class DeliveryResult:
     attempts: tuple[Attempt, ...] = ()
     overwritten_by: int | None = None
     webhook: WebhookResult | None = None
+    refusal: str = ""
 
 
 @frozen

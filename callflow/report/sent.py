@@ -16,17 +16,15 @@ from callflow.report.wording import clock
 
 _STATES: Final = {"STORED": "stored", "FAILED": "failed", "NOT_STORED": "not_stored"}
 _BEGUN: Final = ("REQUESTED", "UNWANTED")
-_TRIED: Final = {
-    "ACCEPTED": "",
-    "TRY_FAILED": "",
-    "LAST_TRY_FAILED": "",
-    "METADATA_TRY_FAILED": "document: ",
-    "METADATA_FAILED": "document: ",
-}
-"""The rows of answered tries, and what stands before their results; that a document was saved is no news."""
+_FILE_TRIES: Final = ("ACCEPTED", "TRY_FAILED", "LAST_TRY_FAILED")
+_DOCUMENT_TRIES: Final = ("METADATA_TRY_FAILED", "METADATA_FAILED")
+"""The rows of answered tries, for the file and for its document; that a document was saved is no news."""
 
-_OF_ONE_RECORDING: Final = re.compile(r"(?<=[?&])(?:duration_ms|start|recording_id)=[^&]*&?")
-"""Fields of an upload's query that differ from one recording of a call to the next; the name does not (B§6.3)."""
+_OF_ONE_RECORDING: Final = re.compile(r"&duration_ms=[^&]*(&owner_id=[^&]*)&start=[^&]*&recording_id=[^&]*$")
+"""What kazoo-5 ends an upload's query with, and its one field that is the call's like the name before it (B§6.3)."""
+
+_BY_DOCUMENT: Final = (TargetKind.COUCHDB.value, TargetKind.THIRD_PARTY_BIGCOUCH.value)
+"""Targets whose URL is the server's alone: each recording has a document of its own there."""
 
 Detail = Mapping[str, Any]
 
@@ -60,22 +58,24 @@ class Sent:
         index, of_webhook = detail["recording"], is_about_webhook(detail)
         state = _STATES.get(detail["to"], "waiting")
         attempts: tuple[Attempt, ...] = ()
-        if row.name in _TRIED:
-            attempts = (Attempt(row.at_ms, _TRIED[row.name] + detail["result"]),)
+        is_document = row.name in _DOCUMENT_TRIES
+        if is_document or row.name in _FILE_TRIES:
+            attempts = (Attempt(row.at_ms, ("document: " if is_document else "") + detail["result"]),)
         if of_webhook:
             self._take_webhook(row, detail, state, attempts)
         elif row.name in _BEGUN:
             target, method, url = detail["target"], detail["method"] or None, detail["url"] or None
-            self.deliveries[index] = DeliveryResult(target, method, url, state)
+            refusal = row.rule if row.name == "UNWANTED" else ""
+            self.deliveries[index] = DeliveryResult(target, method, url, state, refusal=refusal)
         else:
             before = self.deliveries[index]
             self.deliveries[index] = evolve(before, state=state, attempts=(*before.attempts, *attempts))
-        if row.name != "ACCEPTED" and not detail.get("is_kept"):
+        if is_document or (row.name != "ACCEPTED" and not detail.get("is_kept")):
             return
         delivery = self.deliveries[index]
         if of_webhook or delivery.method == "POST":
             self._come_again(row, detail, of_webhook)
-        elif delivery.url is not None:
+        elif delivery.url is not None and delivery.target not in _BY_DOCUMENT:
             self._lie_there(row, index, delivery.url)
 
     def _take_webhook(self, row: Row, detail: Detail, state: str, attempts: tuple[Attempt, ...]) -> None:
@@ -99,7 +99,7 @@ class Sent:
 
     def _lie_there(self, row: Row, index: int, url: str) -> None:
         """A PUT takes the place of another recording of the call that lies there: the name is the call's (B§6.3)."""
-        place = _OF_ONE_RECORDING.sub("", url)
+        place = _OF_ONE_RECORDING.sub(r"\1", url)
         before = self._holders.get(place, index)
         self._holders[place] = index
         if self._overwritten.pop(index, None) is not None:
@@ -108,7 +108,7 @@ class Sent:
             return
         self.deliveries[before] = evolve(self.deliveries[before], overwritten_by=index)
         message = f"recording {index} has overwritten recording {before}: both were sent to {url}"
-        remedy = "give each node a url of its own, or use method post"
+        remedy = "give each node a url of its own"
         self._overwritten[before] = Diagnostic("overwritten-upload", "warning", _place(row), message, remedy)
 
     def _file_of(self, index: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import NDArray
 
+from callflow.core.errors import MediaError, ScenarioError
 from callflow.media.listen import SILENCE_THRESHOLD, Heard, heard, is_silent, voices
 from callflow.media.render import blocks
 from callflow.media.track import Track
@@ -17,6 +18,7 @@ from callflow.report.hearing import party_numbers, soundtracks
 from callflow.report.results import Failure
 from callflow.report.wording import clock
 from callflow.scenario.expect import AudioExpectation
+from callflow.scenario.resemblance import SIMILAR, resemblance
 from callflow.scenario.scope import Scope
 from callflow.scenario.sounds import Level, Silent, SimilarTo, Speech, Tone, Voice
 from callflow.scenario.unmet import unmet
@@ -46,9 +48,28 @@ def audio_failures(expected: Sequence[AudioExpectation], scope: Scope, folder: P
             continue
         names = _names(numbers.get(key[0], {}), scope, key[0])
         part = _Part(track, check.channel, check.from_ms, track.length_ms if check.to_ms is None else check.to_ms)
+        if isinstance(check.sound, SimilarTo):
+            yield from _unlike(check, part, folder / check.sound.file)
+            continue
         sounds = _listen(check, part, names)
         if sounds is not None:
             yield unmet(check, sounds, f"{check.channel} has {sounds}")
+
+
+def _unlike(check: AudioExpectation, part: _Part, file: Path) -> Iterator[Failure]:
+    """The failure where the part does not resemble the file, with the score and where it was highest."""
+    try:
+        found = resemblance(part.stretches(), part.track.sample_rate, file)
+    except MediaError as error:
+        raise ScenarioError(check.where, str(error)) from None
+    if found.is_similar:
+        return
+    nearest = f"similarity {found.score:.2f}"
+    if found.score > 0:
+        begins_ms = part.from_ms + found.offset_ms
+        start = clock(begins_ms) if begins_ms >= 0 else f"{clock(-begins_ms)} before the start"
+        nearest += f" with the file's beginning at {start}"
+    yield unmet(check, nearest, f"{check.channel} has {nearest} of the recording, {SIMILAR} is wanted")
 
 
 def _unfit(check: AudioExpectation, track: Track | None) -> str:
@@ -115,7 +136,7 @@ def _listen(check: AudioExpectation, part: _Part, names: Mapping[str, int]) -> s
         case Voice():
             is_met = _speakers(part) == {names[check.sound.party] % _PITCHES} if check.sound.party in names else False
         case SimilarTo():
-            is_met = False  # refused when the scenario is read
+            is_met = False  # measured, not listened to: _unlike
     return None if is_met else _described(part, names)
 
 

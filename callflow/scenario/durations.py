@@ -14,6 +14,9 @@ from callflow.core.errors import ScenarioError
 from callflow.core.shown import shown
 
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+DURATION = r"[0-9]{1,9}(\.[0-9]{1,9})? ?(ms|s|m|h)"
+"""A length of time as a regular expression, in what Python and ECMA share."""
+
 _DURATION = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?[ ]?(ms|s|m|h)")
 _BARE_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _PLUS_MINUS = re.compile(r"\s*(?:±|\+/-|\+-)\s*")

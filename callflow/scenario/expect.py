@@ -119,6 +119,7 @@ class Expectations:
     """The `expect:` part of a scenario or of one of its calls. None is not asked for; an empty list expects none.
 
     `profiles` has what is expected under the profiles for which the part says something else, each complete.
+    `places` has the `file:line: path` of each key that is there, for what is wrong about a list as a whole.
     """
 
     path: ExpectedWords | None = None
@@ -134,6 +135,13 @@ class Expectations:
     audio: tuple[AudioExpectation, ...] = ()
     diagnostics: ExpectedWords | None = None
     profiles: Mapping[str, Expectations] = field(factory=dict)
+    places: Mapping[str, str] = field(factory=dict, eq=False, repr=False)
+
+    @property
+    def every_audio(self) -> tuple[AudioExpectation, ...]:
+        """The audio checks of every profile."""
+        others = (check for each in self.profiles.values() for check in each.every_audio)
+        return (*self.audio, *others)
 
     def under(self, profile: str) -> Expectations:
         """What is expected of a run under the profile of this name."""

@@ -20,14 +20,14 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
-from attrs import evolve, fields_dict
+from attrs import evolve, fields_dict, frozen
 
 from callflow.core.profile import PROFILES
 from callflow.core.shown import shown
 from callflow.scenario import words
 from callflow.scenario.answer_words import read_results
+from callflow.scenario.audio_expectations import MOST, place_of, read_audio
 from callflow.scenario.expect import (
-    AudioExpectation,
     DeliveryExpectation,
     EventCount,
     EventExpectation,
@@ -40,21 +40,16 @@ from callflow.scenario.nodes import (
     Node,
     any_mapping,
     at,
-    brief,
     choice,
     choice_or_none,
-    duration,
     integer,
     items,
     mapping,
     text,
     tolerance,
 )
-from callflow.scenario.not_yet import refuse_not_yet
 from callflow.scenario.occurrences import PARTY, EventPattern, parse_event
-from callflow.scenario.sounds import parse_sound
 
-_MOST = 1_000_000
 _EXAMPLE = "{recordings: [{length: 20s ±40ms, ended_by: hangup}], events: [RECORD_START, RECORD_STOP]}"
 _MONTH = re.compile(r"[0-9]{4}(?:0[1-9]|1[0-2])")
 _ONE_CALL_ONLY = ("path", "hangup_cause", "hangup_by")
@@ -63,8 +58,12 @@ _PROFILES_EXAMPLE = "{kazoo-4: {recordings: [{ended_by: hangup}]}}"
 Reader = Callable[[Node], Any]
 
 
-def _place(node: Node) -> dict[str, Any]:
-    return {"line": node.line, "text": brief(node), "where": node.where}
+@frozen
+class About:
+    """What expectations are read for: the names of the scenario's `calls`, and its `file`, to which paths relate."""
+
+    calls: Collection[str] = ()
+    file: str = ""
 
 
 def _leg(node: Node) -> str:
@@ -84,7 +83,7 @@ def _month(node: Node) -> str:
     return month
 
 
-_count = partial(integer, low=0, high=_MOST)
+_count = partial(integer, low=0, high=MOST)
 _glob = partial(text, example='"http://my.server/*.mp3"')
 
 RECORDING_KEYS: dict[str, Reader] = {
@@ -123,9 +122,6 @@ DELIVERY_KEYS: dict[str, Reader] = {
 }
 """Keys of an expected delivery and how each is read."""
 
-AUDIO_KEYS = ("recording", "left", "right", "mono", "from", "to")
-"""Keys of an audio check."""
-
 
 def _fields(node: Node, readers: dict[str, Reader], example: str) -> dict[str, Any]:
     entries = mapping(node, readers, example)
@@ -134,100 +130,70 @@ def _fields(node: Node, readers: dict[str, Reader], example: str) -> dict[str, A
     return {key: readers[key](entry) for key, entry in entries.items()}
 
 
-def _recordings(node: Node, calls: Collection[str]) -> tuple[RecordingExpectation, ...]:
+def _recordings(node: Node, about: About) -> tuple[RecordingExpectation, ...]:
     example = "[{format: mp3, length: 20s ±40ms, ended_by: stop}]"
     return tuple(
-        RecordingExpectation(**_place(each), **_fields(each, RECORDING_KEYS, example)) for each in items(node, example)
+        RecordingExpectation(**place_of(each), **_fields(each, RECORDING_KEYS, example))
+        for each in items(node, example)
     )
 
 
-def _deliveries(node: Node, calls: Collection[str]) -> tuple[DeliveryExpectation, ...]:
+def _deliveries(node: Node, about: About) -> tuple[DeliveryExpectation, ...]:
     example = "[{recording: 0, state: stored, attempts: 3}]"
     return tuple(
-        DeliveryExpectation(**_place(each), **_fields(each, DELIVERY_KEYS, example)) for each in items(node, example)
+        DeliveryExpectation(**place_of(each), **_fields(each, DELIVERY_KEYS, example)) for each in items(node, example)
     )
 
 
-def _pattern(node: Node, calls: Collection[str]) -> EventPattern:
+def _pattern(node: Node, about: About) -> EventPattern:
     with at(node):
-        return parse_event(text(node, "an event: RECORD_START"), calls)
+        return parse_event(text(node, "an event: RECORD_START"), about.calls)
 
 
-def _event(node: Node, calls: Collection[str]) -> EventExpectation:
+def _event(node: Node, about: About) -> EventExpectation:
     if not isinstance(node.value, dict):
-        return EventExpectation(**_place(node), event=_pattern(node, calls))
+        return EventExpectation(**place_of(node), event=_pattern(node, about))
     entries = mapping(node, ("event", "leg", "at"), "{event: RECORD_START, leg: B}")
     if "event" not in entries:
         raise node.error("no event is named", "write it like {event: RECORD_START, leg: B}")
     return EventExpectation(
-        **_place(node),
-        event=_pattern(entries["event"], calls),
+        **place_of(node),
+        event=_pattern(entries["event"], about),
         leg=_leg(entries["leg"]) if "leg" in entries else None,
         at=tolerance(entries["at"]) if "at" in entries else None,
     )
 
 
-def _events(node: Node, calls: Collection[str]) -> tuple[EventExpectation, ...]:
-    events = tuple(_event(each, calls) for each in items(node, "[RECORD_START, {event: RECORD_STOP, leg: A}]"))
+def _events(node: Node, about: About) -> tuple[EventExpectation, ...]:
+    events = tuple(_event(each, about) for each in items(node, "[RECORD_START, {event: RECORD_STOP, leg: A}]"))
     if not events:
         raise node.error("nothing is expected here", "name an event, or leave the key out")
     return events
 
 
-def _exactly(node: Node, calls: Collection[str]) -> tuple[EventCount, ...]:
+def _exactly(node: Node, about: About) -> tuple[EventCount, ...]:
     counts = []
     for words_of_event, entry in any_mapping(node, "{RECORD_START: 1}").items():
         with at(entry):
-            event = parse_event(words_of_event, calls)
-        place = {**_place(entry), "text": f"exactly {entry.value} × {event}"}
+            event = parse_event(words_of_event, about.calls)
+        place = {**place_of(entry), "text": f"exactly {entry.value} × {event}"}
         counts.append(EventCount(**place, event=event, count=_count(entry)))
     if not counts:
         raise node.error("nothing is expected here", "write it like {RECORD_START: 1}")
     return tuple(counts)
 
 
-def _words(node: Node, calls: Collection[str]) -> ExpectedWords:
+def _words(node: Node, about: About) -> ExpectedWords:
     example = "[record_call, user, voicemail]"
-    return ExpectedWords(**_place(node), words=tuple(text(each, example) for each in items(node, example)))
+    return ExpectedWords(**place_of(node), words=tuple(text(each, example) for each in items(node, example)))
 
 
-def _word(node: Node, calls: Collection[str], known: Collection[str] = ()) -> ExpectedWord:
+def _word(node: Node, about: About, known: Collection[str] = ()) -> ExpectedWord:
     word = choice(node, known) if known else text(node, "caller, a party's name or end of scenario")
-    return ExpectedWord(**_place(node), word=word)
+    return ExpectedWord(**place_of(node), word=word)
 
 
-def _audio(node: Node, calls: Collection[str]) -> tuple[AudioExpectation, ...]:
-    checks = [check for each in items(node, "[{recording: 0, left: silent}]") for check in _audio_item(each)]
-    if not checks:
-        raise node.error("nothing is expected here", "write it like [{recording: 0, left: silent}]")
-    return tuple(checks)
-
-
-def _audio_item(node: Node) -> list[AudioExpectation]:
-    example = "{recording: 0, left: silent, from: 2s, to: 4s}"
-    entries = mapping(node, AUDIO_KEYS, example)
-    channels = [key for key in ("left", "right", "mono") if key in entries]
-    if not channels or ("mono" in channels and len(channels) > 1):
-        raise node.error("no channel" if not channels else "mono and stereo at once", f"write it like {example}")
-    from_ms = duration(entries["from"]) if "from" in entries else 0
-    to_ms = duration(entries["to"]) if "to" in entries else None
-    if to_ms is not None and to_ms <= from_ms:
-        raise entries["to"].error("ends before it begins", "from: must be earlier than to:")
-    checks = []
-    for channel in channels:
-        with at(entries[channel]):
-            sound = parse_sound(text(entries[channel], "silent, speech, tone 440 or voice alice"))
-            refuse_not_yet(type(sound), str(sound))
-        recording = _count(entries["recording"]) if "recording" in entries else 0
-        checks.append(
-            AudioExpectation(
-                **_place(node), recording=recording, channel=channel, sound=sound, from_ms=from_ms, to_ms=to_ms
-            )
-        )
-    return checks
-
-
-_PARTS: dict[str, Callable[[Node, Collection[str]], Any]] = {
+PARTS: dict[str, Callable[[Node, About], Any]] = {
     "path": _words,
     "recordings": _recordings,
     "events": _events,
@@ -238,33 +204,39 @@ _PARTS: dict[str, Callable[[Node, Collection[str]], Any]] = {
     "hangup_by": _word,
     "outcome": partial(_word, known=words.OUTCOMES),
     "deliveries": _deliveries,
-    "audio": _audio,
+    "audio": lambda node, about: read_audio(node, about.file),
     "diagnostics": _words,
 }
+"""Keys of `expect:` and how each is read; `profiles` is made of them."""
 
-EXPECT_KEYS = (*_PARTS, "profiles")
+EXPECT_KEYS = (*PARTS, "profiles")
 """Everything that may stand under `expect:`."""
 
 
-def read_expectations(node: Node | None, calls: Collection[str] = (), *, for_all_calls: bool = False) -> Expectations:
+def read_expectations(
+    node: Node | None, calls: Collection[str] = (), *, for_all_calls: bool = False, file: str = ""
+) -> Expectations:
     """The `expect:` part; `calls` are the names of the scenario's calls, that events may be prefixed with.
 
-    With several calls, what only one call can have must stand under that call (`for_all_calls`).
+    With several calls, what only one call can have must stand under that call (`for_all_calls`). `file` is the
+    scenario's own, to whose folder sound files relate; by default the node's.
     """
     if node is None:
         return Expectations()
+    about = About(calls, file or node.file)
     entries = dict(mapping(node, EXPECT_KEYS, _EXAMPLE))
     own = entries.pop("profiles", None)
     _check_calls(entries, calls, for_all_calls)
-    base = Expectations(**{key: _PARTS[key](entry, calls) for key, entry in entries.items()})
+    places = {key: entry.where for key, entry in entries.items()}
+    base = Expectations(**{key: PARTS[key](entry, about) for key, entry in entries.items()}, places=places)
     if own is None:
         return base
     profiles = any_mapping(own, _PROFILES_EXAMPLE)
     for name, each in profiles.items():
         if name not in PROFILES:
             raise each.error(f"unknown profile {shown(name)}", words.suggestion(name, PROFILES))
-        _check_calls(mapping(each, _PARTS, _PROFILES_EXAMPLE), calls, for_all_calls)
-    return evolve(base, profiles={name: _under(base, each, entries, calls) for name, each in profiles.items()})
+        _check_calls(mapping(each, PARTS, _PROFILES_EXAMPLE), calls, for_all_calls)
+    return evolve(base, profiles={name: _under(base, each, about) for name, each in profiles.items()})
 
 
 def _check_calls(entries: Mapping[str, Node], calls: Collection[str], for_all_calls: bool) -> None:
@@ -273,17 +245,18 @@ def _check_calls(entries: Mapping[str, Node], calls: Collection[str], for_all_ca
             raise entries[key].error(f"{key} of which call?", f"put it under calls.{next(iter(calls))}.expect")
 
 
-def _under(base: Expectations, profile: Node, general: Collection[str], calls: Collection[str]) -> Expectations:
-    """What one profile changes of the general expectations; `general` are the keys that those have."""
+def _under(base: Expectations, profile: Node, about: About) -> Expectations:
+    """What one profile changes of the general expectations."""
     entries = any_mapping(profile, _PROFILES_EXAMPLE)
     if not entries:
         raise profile.error("nothing is different here", "write what is, or leave the profile out")
-    changes = {}
+    changes: dict[str, Any] = {}
     for key, entry in entries.items():
         if entry.value is not None:
-            changes[key] = _PARTS[key](entry, calls)
-        elif key in general:
+            changes[key] = PARTS[key](entry, about)
+        elif key in base.places:
             changes[key] = fields_dict(Expectations)[key].default
         else:
             raise entry.error(f"there is no {key} to take back", f"leave {key} out, or write what is expected")
-    return evolve(base, **changes)
+    places = {**base.places, **{key: entry.where for key, entry in entries.items()}}
+    return evolve(base, **changes, places=places)

@@ -17,6 +17,12 @@ from callflow.scenario.words import suggestion
 NUMBER = re.compile(r"[+*#0-9]+")
 """A callflow named by one of its numbers."""
 
+TAG = re.compile(r"[^\W\d_][\w.:-]{0,63}")
+"""A word to choose scenarios by."""
+
+JOINING_WORDS = ("and", "or", "not")
+"""Words of the expressions that choose among tags."""
+
 
 def read_callflow(node: Node, file: str) -> str:
     """A path relative to the folder of `file`, or a number."""
@@ -80,9 +86,15 @@ def read_timezone(node: Node) -> str:
 
 
 def read_tags(node: Node) -> tuple[str, ...]:
-    """Words to choose scenarios by."""
-    tags = tuple(text(each, "[smoke]") for each in items(node, "[smoke, voicemail]"))
-    for tag, each in zip(tags, items(node, ""), strict=True):
+    """Words to choose scenarios by: none twice, and none that joins words where scenarios are chosen."""
+    tags: list[str] = []
+    for each in items(node, "[smoke, voicemail]"):
+        tag = text(each, "[smoke]")
         if any(mark.isspace() or mark == "," for mark in tag):
             raise each.error(f"{shown(tag)} is more than one word", "write a list of single words")
-    return tags
+        if not TAG.fullmatch(tag) or tag in JOINING_WORDS:
+            raise each.error(f"{shown(tag)} cannot be a tag", "use letters, digits and _ . : -, begin with a letter")
+        if tag in tags:
+            raise each.error(f"the tag {shown(tag)} stands twice", "keep one of the two")
+        tags.append(tag)
+    return tuple(tags)

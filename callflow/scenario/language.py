@@ -135,7 +135,7 @@ def _scenario(top: Node, parts: dict[str, Node], use: tuple[str, ...], row: int)
         tags=read_tags(parts["tags"]) if "tags" in parts else (),
         storage=read_storage(parts.get("storage")),
         calls=calls,
-        expect=read_expectations(parts.get("expect"), names, for_all_calls=bool(names)),
+        expect=read_expectations(parts.get("expect"), names, for_all_calls=bool(names), file=top.file),
         row=row,
         use=use,
         where={key: node.where for key, node in parts.items()},

@@ -14,8 +14,12 @@ from callflow.scenario.nodes import Node, any_mapping, choice, mapping, number_t
 from callflow.scenario.occurrences import NOT_PARTIES, PARTY
 from callflow.scenario.steps import CALLER, Step, read_timeline
 
-_CALLER_KEYS = ("number", "name", "dials", "device", "call_id", "codec")
-_CALL_KEYS = ("caller", "timeline", "expect", "call_id")
+CALLER_KEYS = ("number", "name", "dials", "device", "call_id", "codec")
+"""Everything that may stand under `caller:`."""
+
+CALL_KEYS = ("caller", "timeline", "expect", "call_id")
+"""Everything that may stand under the name of one of several calls."""
+
 _CALLER_EXAMPLE = '{number: "+14155550100", name: Bob, dials: "2001"}'
 _LONGEST_CALL_ID = 255
 
@@ -47,7 +51,7 @@ class CallScript:
 
 
 def _read_caller(node: Node, call_id: Node | None) -> Caller:
-    entries = mapping(node, _CALLER_KEYS, _CALLER_EXAMPLE)
+    entries = mapping(node, CALLER_KEYS, _CALLER_EXAMPLE)
     if "dials" not in entries:
         raise node.error("dials is missing", f"write it like {_CALLER_EXAMPLE}")
     if "number" not in entries and "device" not in entries:
@@ -93,7 +97,7 @@ def read_calls(parts: dict[str, Node], top: Node) -> tuple[CallScript, ...]:
         if not PARTY.fullmatch(name) or "." in name or name in (*NOT_PARTIES, CALLER):
             raise node.error(f"{shown(name)} cannot name a call", "use letters, digits, - and _")
     return tuple(
-        _read_call(name, node, mapping(node, _CALL_KEYS, "{caller: …, timeline: …}"), tuple(calls), top.file)
+        _read_call(name, node, mapping(node, CALL_KEYS, "{caller: …, timeline: …}"), tuple(calls), top.file)
         for name, node in calls.items()
     )
 
@@ -107,5 +111,5 @@ def _read_call(name: str, node: Node, parts: dict[str, Node], calls: Collection[
         name,
         _read_caller(parts["caller"], parts.get("call_id")),
         read_timeline(parts["timeline"], calls, file=file),
-        read_expectations(parts.get("expect"), calls) if name else Expectations(),
+        read_expectations(parts.get("expect"), calls, file=file) if name else Expectations(),
     )

@@ -26,6 +26,7 @@ from callflow.loading import INLINE, PlacedFlow, Reading, place_callflow, place_
 from callflow.scenario.cast import caller_of, check_cast, check_waits, meant
 from callflow.scenario.language import Scenario
 from callflow.scenario.people import CallScript
+from callflow.scenario.sounds import SimilarTo
 from callflow.scenario.verbs import Plays, Says, StorageFails, StorageWorks
 
 
@@ -250,24 +251,27 @@ def _check_ids(scenario: Scenario, calls: tuple[PreparedCall, ...]) -> None:
 
 
 def _sound_lengths(scenario: Scenario) -> Mapping[str, int]:
-    """The lengths of what is played and really spoken; what cannot be made to sound is a fault of its step."""
+    """The lengths of what is played and really spoken; what cannot be made to sound is a fault of who names it."""
     lengths: dict[str, int] = {}
     for step in (step for call in scenario.calls for step in call.timeline):
         verb = step.verb
         if (isinstance(verb, Plays) or (isinstance(verb, Says) and verb.language)) and str(verb) not in lengths:
-            try:
-                lengths[str(verb)] = _length_ms(verb, Path(scenario.file).parent)
-            except MediaError as error:
-                raise ScenarioError(step.where, str(error)) from None
+            lengths[str(verb)] = _length_ms(verb, Path(scenario.file).parent, step.where)
+    for check in chain.from_iterable(each.expect.every_audio for each in (scenario, *scenario.calls)):
+        if isinstance(check.sound, SimilarTo):
+            _length_ms(Plays(check.sound.file), Path(scenario.file).parent, check.where)
     return lengths
 
 
-def _length_ms(verb: Plays | Says, folder: Path) -> int:
-    """Imports what decodes and speaks, as most scenarios need neither. Raises MediaError."""
-    if isinstance(verb, Plays):
-        from callflow.media.segment import clip_length_ms
+def _length_ms(verb: Plays | Says, folder: Path, where: str) -> int:
+    """Imports what decodes and speaks, as most scenarios need neither. Raises ScenarioError at the place `where`."""
+    try:
+        if isinstance(verb, Plays):
+            from callflow.media.segment import clip_length_ms
 
-        return clip_length_ms(folder / verb.file)
-    from callflow.media.sources import Spoken, spoken_length_ms
+            return clip_length_ms(folder / verb.file)
+        from callflow.media.sources import Spoken, spoken_length_ms
 
-    return spoken_length_ms(Spoken(verb.text, language=verb.language))
+        return spoken_length_ms(Spoken(verb.text, language=verb.language))
+    except MediaError as error:
+        raise ScenarioError(where, str(error)) from None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from callflow.core.diagnostic import Diagnostic
 from callflow.core.trace import DELIVERY
 from callflow.report.results import DeliveryResult, Failure, RecordingResult
 from callflow.report.wording import clock
@@ -35,11 +36,11 @@ def result_failures(expect: Expectations, scope: Scope, file: str) -> Iterator[F
     yield from _word(expect.hangup_by, call.hangup_by if call else None)
     yield from _word(expect.outcome, "error" if scope.result.outcome == "error" else "passed")
     if expect.recordings is not None:
-        yield from _recordings(expect.recordings, scope, file)
+        yield from _recordings(expect.recordings, scope, expect.places.get("recordings", file))
     if expect.deliveries is not None:
-        yield from _deliveries(expect.deliveries, scope, file)
+        yield from _deliveries(expect.deliveries, scope, expect.places.get("deliveries", file))
     if expect.diagnostics is not None:
-        yield from _diagnostics(expect.diagnostics, [each.code for each in scope.result.diagnostics])
+        yield from _diagnostics(expect.diagnostics, scope.result.diagnostics)
 
 
 def _path(expected: ExpectedWords, modules: tuple[str, ...]) -> Iterator[Failure]:
@@ -54,7 +55,12 @@ def _word(expected: ExpectedWord | None, word: str | None) -> Iterator[Failure]:
         yield unmet(expected, word or "none")
 
 
-def _diagnostics(expected: ExpectedWords, codes: Sequence[str]) -> Iterator[Failure]:
+def _diagnostics(expected: ExpectedWords, diagnostics: Sequence[Diagnostic]) -> Iterator[Failure]:
+    """Each code must occur; an empty list expects no warning and no error."""
+    codes = [each.code for each in diagnostics]
+    unwanted = dict.fromkeys(each.code for each in diagnostics if each.severity != "info")
+    if not expected.words and unwanted:
+        yield unmet(expected, ", ".join(unwanted), f"there was {', '.join(unwanted)}")
     missing = [code for code in expected.words if code not in codes]
     if missing:
         hints = [suggestion(code, dict.fromkeys(codes)) or "there were none" for code in missing]
@@ -63,7 +69,7 @@ def _diagnostics(expected: ExpectedWords, codes: Sequence[str]) -> Iterator[Fail
         yield unmet(expected, nearest, told)
 
 
-def _recordings(expected: Sequence[RecordingExpectation], scope: Scope, file: str) -> Iterator[Failure]:
+def _recordings(expected: Sequence[RecordingExpectation], scope: Scope, place: str) -> Iterator[Failure]:
     there = scope.recordings
     for index, wanted in enumerate(expected):
         if index < len(there):
@@ -71,8 +77,9 @@ def _recordings(expected: Sequence[RecordingExpectation], scope: Scope, file: st
             if wrong:
                 yield _differs(wanted, f"recording {index}", wrong)
         else:
-            yield unmet(wanted, "", f"there is no recording {index}: {_count(len(there), 'recording')} in all")
-    yield from _too_many(expected, len(expected), len(there), "recording", file)
+            made = f"{_count(len(there), 'recording')} in all"
+            yield unmet(wanted, made, f"there is no recording {index}: {made}")
+    yield from _too_many(len(expected), len(there), "recording", place)
 
 
 def _compared(wanted: RecordingExpectation, found: RecordingAt, scope: Scope) -> Iterator[_Found]:
@@ -167,15 +174,14 @@ def _count(number: int, what: str) -> str:
     return f"{number or 'no'} {one if number == 1 else many}"
 
 
-def _too_many(expected: Sequence[Expected], wanted: int, found: int, what: str, file: str) -> Iterator[Failure]:
+def _too_many(wanted: int, found: int, what: str, place: str) -> Iterator[Failure]:
     """What nobody expected is a failure: the list names them all (design §6)."""
     if found > wanted:
-        where = expected[-1].where if expected else file
         told = f"{_count(wanted, what)} expected, {_count(found, what)} made"
-        yield Failure(_count(wanted, what), _count(found, what), f"{where}: {told}")
+        yield Failure(_count(wanted, what), _count(found, what), f"{place}: {told}")
 
 
-def _deliveries(expected: Sequence[DeliveryExpectation], scope: Scope, file: str) -> Iterator[Failure]:
+def _deliveries(expected: Sequence[DeliveryExpectation], scope: Scope, place: str) -> Iterator[Failure]:
     """Those that name their recording are looked up by it; a list without any such is the list of all deliveries."""
     by_key = {each.key: each.result.delivery for each in scope.recordings}
     keys = dict.fromkeys(
@@ -187,13 +193,14 @@ def _deliveries(expected: Sequence[DeliveryExpectation], scope: Scope, file: str
         one_of, which = (in_order, index) if wanted.recording is None else (of_recordings, wanted.recording)
         delivery = one_of[which] if which < len(one_of) else None
         if delivery is None:
-            yield unmet(wanted, "", f"there is no such delivery: {_count(len(in_order), 'delivery')} in all")
+            made = f"{_count(len(in_order), 'delivery')} in all"
+            yield unmet(wanted, made, f"there is no such delivery: {made}")
             continue
         wrong = [each for each in _compared_delivery(wanted, delivery) if not _is_as_expected(each)]
         if wrong:
             yield _differs(wanted, "the delivery", wrong)
     if all(wanted.recording is None for wanted in expected):
-        yield from _too_many(expected, len(expected), len(in_order), "delivery", file)
+        yield from _too_many(len(expected), len(in_order), "delivery", place)
 
 
 def _compared_delivery(wanted: DeliveryExpectation, delivery: DeliveryResult) -> Iterator[_Found]:

@@ -79,9 +79,15 @@ Sound = Silent | Speech | Tone | Level | Voice | SimilarTo
 """Everything that an audio check may demand."""
 
 _ALONE: dict[str, Sound] = {"silent": Silent(), "speech": Speech()}
-_TONE = re.compile(r"tone ([0-9]{1,6})[ ]?(?:hz)?", re.IGNORECASE)
+_TONE = re.compile(r"tone ([0-9]{1,6}) ?(?:[hH][zZ])?")
 _LEVEL = re.compile(r"level (?:(above|below) ([0-9]{1,6})|([0-9]{1,6})\.\.([0-9]{1,6}))")
-_EXAMPLES = ("silent", "speech", "tone 440", "level above 200", "level below 200", "level 200..900", "voice alice")
+SOUNDS = (*_ALONE, _TONE.pattern, _LEVEL.pattern, r"voice \S+", r"similar to \S.*")
+"""A regular expression for each kind of sound, in what Python and ECMA share; blanks stand for any number of them."""
+EXAMPLES = (
+    "silent", "speech", "tone 440", "level above 200", "level below 200", "level 200..900", "voice alice",
+    "similar to greeting.wav",
+)  # fmt: skip
+"""One sound of each kind, for suggestions and documentation."""
 
 
 def parse_sound(words: str) -> Sound:
@@ -98,7 +104,7 @@ def parse_sound(words: str) -> Sound:
         return Voice(rest)
     if words.startswith("similar to "):
         return SimilarTo(check_reference(words.removeprefix("similar to ")))
-    raise ScenarioError("", f"unknown sound {shown(words)}", suggestion(words, _EXAMPLES))
+    raise ScenarioError("", f"unknown sound {shown(words)}", suggestion(words, EXAMPLES))
 
 
 def _tone(hz: int) -> Tone:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from callflow.core.diagnostic import Diagnostic
 from callflow.core.engine import Engine
@@ -22,6 +22,7 @@ from callflow.ears import Ears
 from callflow.report.results import Failure
 from callflow.report.wording import clock, printable
 from callflow.scenario.deeds import Deed, NotPossible, control_of, deed_of
+from callflow.scenario.near_misses import nearest_event
 from callflow.scenario.party import Parties
 from callflow.scenario.preparing import Prepared, PreparedCall
 from callflow.scenario.steps import After, At, Step, When
@@ -79,12 +80,16 @@ class Stage:
     _parties: Parties = field(factory=Parties, init=False)
     _storehouse: Storehouse = field(init=False)
     _ears: Ears = field(init=False)
+    _rows: list[Row] = field(factory=list, init=False)
+    _keeps_rows: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Put every call at the beginning of its timeline."""
         self._ears = Ears(self.prepared.folder)
         self._storehouse = Storehouse(self.prepared.scenario.storage)
         self._acts = [_Act(call) for call in self.prepared.calls]
+        steps = (step for call in self.prepared.calls for step in call.script.timeline)
+        self._keeps_rows = any(isinstance(step.when, When) for step in steps)
 
     def play(self) -> Iterator[Row]:
         """Run to the end and yield every row. Raises RunawayError, StuckCall, and what the engine raises."""
@@ -126,6 +131,8 @@ class Stage:
             yield row
 
     def _see(self, row: Row) -> None:
+        if self._keeps_rows:
+            self._rows.append(row)
         self._parties.observe(row)
         self._witness.observe(row)
         for act in self._acts:
@@ -217,8 +224,16 @@ class Stage:
         return next((each for each in legs if each not in act.ended_by_us), "")
 
     def _report_missed_steps(self) -> None:
-        over = f"never happened: the run was over at {clock(self.engine.now_ms)}"
+        over = f"never happened: the run was over at {clock(self.engine.now_ms)}, and it still waited for"
         for act in self._acts:
             for index, step in enumerate(act.call.script.timeline[act.position :]):
-                waited = step.when.event if index == 0 and isinstance(step.when, When) else "the steps before it"
-                self._fail(step, "", f"{over}, and it still waited for {waited}")
+                if index or not isinstance(step.when, When):
+                    self._fail(step, "", f"{over} the steps before it")
+                    continue
+                event = step.when.event
+                call_id = self._call_id(event.call) if event.call else act.call.id
+                sight = nearest_event(event, self._rows, call_id, {call_id: act.started_ms})
+                nearest = str(sight) if sight is not None else ""
+                is_it = sight is not None and sight.words == str(evolve(event, call=""))
+                why = f", which happened before its turn came: {sight}" if is_it else f"; nearest: {nearest}"
+                self._fail(step, nearest, f"{over} {event}{why if nearest else ''}")

@@ -28,7 +28,7 @@ API = "api"
 SWITCH = "switch"
 """Who has faults."""
 
-_NOT_PEOPLE: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+NOT_PEOPLE: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     STORAGE: ((StorageFails, StorageWorks), "fails with CODE or works again"),
     API: ((ControlsRecording,), "starts, stops, masks, unmasks, pauses, resumes or toggles recording"),
     SWITCH: ((BreaksSwitch,), "cannot open files, cannot write files, does not confirm stops or has no media"),
@@ -126,11 +126,11 @@ def parse_deed(words: str, calls: Collection[str] = ()) -> tuple[str, Verb]:
         raise ScenarioError("", f"{shown(who)} does nothing", f"write {_EXAMPLE}")
     if who.partition(".")[0] in calls and "." in who:
         raise ScenarioError("", f"{shown(who)} acts in another call", f"move the step to calls.{who.partition('.')[0]}")
-    if who in NOT_PARTIES and who not in _NOT_PEOPLE:
-        hint = f"name the caller, a user, a device, {', '.join(_NOT_PEOPLE)}"
+    if who in NOT_PARTIES and who not in NOT_PEOPLE:
+        hint = f"name the caller, a user, a device, {', '.join(NOT_PEOPLE)}"
         raise ScenarioError("", f"{shown(who)} is nobody who could act", hint)
     verb = _parse_own_verb(who, parts[1])
-    for other, (kinds, words) in _NOT_PEOPLE.items():
+    for other, (kinds, words) in NOT_PEOPLE.items():
         if isinstance(verb, kinds) != (who == other):
             hint = f"write {other} {words if who == other else parts[1]}"
             raise ScenarioError("", f"{shown(who)} cannot do this: {shown(parts[1])}", hint)
@@ -144,9 +144,9 @@ def _parse_own_verb(who: str, words: str) -> Verb:
     try:
         return parse_verb(words)
     except ScenarioError as error:
-        if who not in _NOT_PEOPLE or not error.hint.startswith("one of:"):
+        if who not in NOT_PEOPLE or not error.hint.startswith("one of:"):
             raise
-        raise ScenarioError("", error.problem, f"write {who} {_NOT_PEOPLE[who][1]}") from None
+        raise ScenarioError("", error.problem, f"write {who} {NOT_PEOPLE[who][1]}") from None
 
 
 def read_timeline(node: Node, calls: Collection[str] = (), *, file: str) -> tuple[Step, ...]:

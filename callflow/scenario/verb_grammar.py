@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import frozen
 
 from callflow.core.errors import ScenarioError
 from callflow.core.events import SWITCH_FAULTS
@@ -12,7 +14,7 @@ from callflow.core.shown import shown
 from callflow.scenario.answer_words import TONGUES, parse_answer
 from callflow.scenario.answers import reply_of
 from callflow.scenario.document import check_reference
-from callflow.scenario.durations import parse_duration
+from callflow.scenario.durations import DURATION, parse_duration
 from callflow.scenario.verbs import (
     CONTROLS,
     Answers,
@@ -45,7 +47,7 @@ DIGITS = re.compile(r"[0-9*#A-D]{1,128}")
 LOUDEST_NOISE = 16_383
 """The largest level of noise: half of a 16-bit sample's largest value, as noise is evenly spread."""
 
-_TONE = re.compile(r"([0-9]{1,6})[ ]?(?:hz)? for (.+)", re.IGNORECASE)
+_TONE = re.compile(r"([0-9]{1,6}) ?(?:[hH][zZ])? for (.+)")
 _NOISE = re.compile(r"([0-9]{1,6}) for (.+)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])+)"(?: in (\S+))?')
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,3}", re.ASCII)
@@ -118,38 +120,54 @@ _LONE_VERBS: tuple[Verb, ...] = (
     Calls(), Answers(), Rejects(), IsBusy(), DoesNotAnswer(), IsSilent(), Holds(), Resumes(), HangsUp(), StorageWorks(),
     *map(ControlsRecording, CONTROLS), *map(BreaksSwitch, SWITCH_FAULTS),
 )  # fmt: skip
-_ALONE = {str(verb): verb for verb in _LONE_VERBS}
 
-_WITH_MORE: dict[str, tuple[str, Callable[[str], Verb]]] = {
-    "speaks for": ("speaks for 4s", lambda rest: Speaks(_length(rest))),
-    "says": ('says "good morning"', _says),
-    "plays": ("plays greeting.wav", lambda rest: Plays(check_reference(rest))),
-    "sends tone": ("sends tone 440 for 2s", _tone),
-    "sends noise": ("sends noise 150 for 2s", _noise),
-    "presses": ("presses 1", _presses),
-    "transfers to": ("transfers to 2002", lambda rest: _transfers(rest, False)),
-    "transfers with consultation to": (
-        "transfers with consultation to 2002",
-        lambda rest: _transfers(rest, True),
+
+@frozen
+class Phrase:
+    """The beginning of a verb that needs more: how it is read, into which class, and an example of the whole.
+
+    `rest` is a regular expression, in what Python and ECMA share, that fits every `rest` that `read` takes.
+    """
+
+    example: str
+    verb: type[Verb]
+    rest: str
+    read: Callable[[str], Verb]
+
+
+ALONE: Mapping[str, Verb] = {str(verb): verb for verb in _LONE_VERBS}
+"""Verbs that stand alone, by their words."""
+
+WITH_MORE: Mapping[str, Phrase] = {
+    "speaks for": Phrase("speaks for 4s", Speaks, DURATION, lambda rest: Speaks(_length(rest))),
+    "says": Phrase('says "good morning"', Says, r'".+"( in [A-Za-z0-9-]+)?', _says),
+    "plays": Phrase("plays greeting.wav", Plays, r"\S.*", lambda rest: Plays(check_reference(rest))),
+    "sends tone": Phrase("sends tone 440 for 2s", SendsTone, rf"[0-9]{{1,6}} ?([hH][zZ])? for\s+{DURATION}", _tone),
+    "sends noise": Phrase("sends noise 150 for 2s", SendsNoise, rf"[0-9]{{1,6}} for\s+{DURATION}", _noise),
+    "presses": Phrase("presses 1", Presses, DIGITS.pattern, _presses),
+    "transfers to": Phrase("transfers to 2002", Transfers, r"\S+", lambda rest: _transfers(rest, False)),
+    "transfers with consultation to": Phrase(
+        "transfers with consultation to 2002", Transfers, r"\S+", lambda rest: _transfers(rest, True)
     ),
-    "fails with": ("storage fails with 503", _fails),
+    "fails with": Phrase("storage fails with 503", StorageFails, r"\S.*", _fails),
 }
+"""Verbs that need more, by the words with which they begin."""
 
-PHRASES = (*_ALONE, *_WITH_MORE)
+PHRASES = (*ALONE, *WITH_MORE)
 """The words by which verbs begin, for suggestions and documentation."""
 
 
 def parse_verb(words: str) -> Verb:
     """The verb of `speaks for 4s`, `hangs up` …; raises ScenarioError (without a place) for anything else."""
     words = words.strip()
-    if words in _ALONE:
-        return _ALONE[words]
-    for phrase, (example, read) in _WITH_MORE.items():
+    if words in ALONE:
+        return ALONE[words]
+    for phrase, more in WITH_MORE.items():
         if words == phrase:
-            raise ScenarioError("", f"something is missing after {shown(phrase)}", f"write {example}")
+            raise ScenarioError("", f"something is missing after {shown(phrase)}", f"write {more.example}")
         if words.startswith(phrase + " "):
-            return read(words[len(phrase) :].strip())
-    for phrase in _ALONE:
+            return more.read(words[len(phrase) :].strip())
+    for phrase in ALONE:
         if words.startswith(phrase + " "):
             extra = words[len(phrase) :].strip()
             raise ScenarioError("", f"{shown(extra)} after {shown(phrase)}", f"{phrase} stands alone")
@@ -162,7 +180,7 @@ def _meant(words: str) -> str:
     alike = [phrase for phrase in PHRASES if given and phrase.split()[0] == given[0]]
     if alike:
         phrase = max(alike, key=lambda each: _likeness(each, given))
-        return f'did you mean "{_WITH_MORE[phrase][0] if phrase in _WITH_MORE else phrase}"?'
+        return f'did you mean "{WITH_MORE[phrase].example if phrase in WITH_MORE else phrase}"?'
     starts = {" ".join(given[:count]) for count in (1, 2, 3, 4)}
     for start in sorted(starts, key=len, reverse=True):
         hint = suggestion(start, PHRASES)

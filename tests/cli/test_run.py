@@ -192,15 +192,6 @@ def test_rows_of_examples_run_one_by_one(tmp_path: Path) -> None:
     assert run(file, "--row", 2).exit_code == 2
 
 
-def test_upload_to_a_dead_target_is_status_4_and_loses_nothing(tmp_path: Path, patient_clock: None) -> None:
-    """Design §7: status 4 when a delivery did not arrive; the audio stays in the outbox."""
-    file = scenario(tmp_path, flow(url="http://user:secret@127.0.0.1:9/recordings"))
-    done = run(file, "--upload", "--out", tmp_path / "out")
-    assert done.exit_code == 4, done.output
-    assert "secret" not in done.output
-    assert list((tmp_path / "out" / "outbox").rglob("*.mp3"))
-
-
 def test_the_other_kind_of_file_is_recognised(tmp_path: Path) -> None:
     """A scenario given to lint and a callflow given to run say which command reads them."""
     file = scenario(tmp_path, flow())
@@ -208,22 +199,6 @@ def test_the_other_kind_of_file_is_recognised(tmp_path: Path) -> None:
     linted = CliRunner().invoke(verbs, ["lint", str(file)])
     assert "`callflow run` plays those" in linted.output
     assert linted.exit_code == 2
-
-
-def test_an_unusable_destination_is_said_before_the_first_call(tmp_path: Path) -> None:
-    """Nothing is played or kept when nothing could be delivered: status 2, one line."""
-    done = run(scenario(tmp_path, flow()), "--upload", "--database", "nonsense", "--out", tmp_path / "out")
-    assert done.exit_code == 2
-    assert done.stderr.count("\n") == 1
-    assert "caller" not in done.stdout
-    assert not list((tmp_path / "out").rglob("*.mp3"))
-
-
-def test_upload_options_need_upload(tmp_path: Path) -> None:
-    """Nothing leaves the machine unless the user says so, and half said is an error."""
-    done = run(scenario(tmp_path, flow()), "--to-folder", tmp_path / "x")
-    assert done.exit_code == 2
-    assert "go with --upload" in done.stderr
 
 
 def test_a_trace_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
@@ -252,15 +227,6 @@ def test_a_run_that_does_not_end_is_stopped_where_the_user_says(tmp_path: Path) 
     assert json.loads(stopped.stdout)["outcome"] == "error"
     assert run(file, "--max-rows", 3, "--out", tmp_path / "out").exit_code == 2
     assert run(file, "--out", tmp_path / "out").exit_code == 0
-
-
-def test_to_folder_takes_the_place_of_the_network(tmp_path: Path) -> None:
-    """Issue 2, item 9: delivered for real into the local folder."""
-    file = scenario(tmp_path, flow(url="http://my.server/r"))
-    done = run(file, "--upload", "--to-folder", tmp_path / "arrived", "--out", tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    (arrived,) = (tmp_path / "arrived").iterdir()
-    assert arrived.read_bytes() == (tmp_path / "out" / "recording-0-call.mp3").read_bytes()
 
 
 def test_a_crashing_action_is_status_3(tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ def test_no_fault_shows_a_credential() -> None:
         storage(settings={"url": "http://u:p4ss/x@h/r"}),
         storage(settings={"url": "gopher://u:p4ss@h/r"}),
         connected(credentials={"username": "u", "password": ["p4ss"]}),
+        connected(credentials="u:p4ss"),
         connected(ip="u:p4ss@h"),
     ):
         fault = refused(broken)

@@ -273,7 +273,7 @@ PARTS = st.sampled_from(
 TEXT = st.text(st.sampled_from("./\\%2eE?#@:;&= \n\tüß☎Aa0")) | st.text(st.characters(exclude_categories=["Cs"]))
 
 
-@given(st.lists(PARTS), TEXT, TEXT, TEXT)
+@given(st.lists(PARTS, min_size=1), TEXT, TEXT, TEXT)
 def test_no_path_leads_elsewhere(parts: list[Any], account: str, document: str, name: str) -> None:
     """Issue 4: whatever ids and names hold: the origin is the plan's, it parses, and no step leads up."""
     plan = read(storage(settings={**HTTP, "field_list": parts}))[0].system.plan

@@ -35,14 +35,14 @@ def run_of(*deliveries: DeliveryResult) -> RunResult:
 
 def test_stored_failed_not_stored_and_waiting_never_look_alike() -> None:
     """C47: failed, disabled and not there yet are different things to whoever reads them."""
-    nowhere = DeliveryResult("none", None, None, "not_stored")
+    nowhere = DeliveryResult("none", None, None, "not_stored", refusal="media.store_recordings=false")
     states = [storage_words(evolve(STORED, state=state, attempts=())) for state in ("stored", "failed", "waiting")]
     assert states == [
         f"PUT {URL}: stored",
         f"PUT {URL}: could not be stored",
         f"PUT {URL}: waiting, not stored so far",
     ]
-    assert storage_words(nowhere) == "not stored: nothing says where to"
+    assert storage_words(nowhere) == "not stored: media.store_recordings=false"
 
 
 def test_tries_and_later_ends_are_told() -> None:

@@ -260,7 +260,7 @@ def test_a_recording_without_a_file_says_what_became_of_it(call_placed: Placed) 
     talk = {"module": "user", "data": {"id": "alice"}}
     nowhere = {"module": "record_call", "data": {"action": "start"}, "children": {"_": talk}}
     rows = call_placed((9_000, "A", HangsUp()), flow=nowhere)
-    assert "  storage   not stored: nothing says where to" in recordings_text(summarise(rows)).splitlines()
+    assert "  storage   not stored: media.store_recordings=false" in recordings_text(summarise(rows)).splitlines()
 
 
 def test_a_recording_of_the_account_names_its_setting(answered: list[Row]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from callflow.core.errors import ScenarioError
+from callflow.report.delivery_words import storage_words
 from callflow.report.results import DeliveryResult
 from callflow.scenario.preparing import Choices
 from callflow.simulate import Run
@@ -172,6 +173,62 @@ def test_two_recordings_to_one_url(
     assert (first.overwritten_by, second.overwritten_by) == (overwritten, None)
     assert [each.code for each in run.result().diagnostics].count("overwritten-upload") == (overwritten or 0)
     assert run.result().failures == ()
+
+
+COUCH_PLAN = {
+    "connections": {"0" * 32: {"settings": {"ip": "couch.example"}}},
+    "plan": {"modb": {"types": {"call_recording": {"connection": "0" * 32}}}},
+}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"system_config": {"media": {"store_recordings": True, "third_party_bigcouch_host": "couch.example:5984"}}},
+        {"storage": COUCH_PLAN},
+    ],
+)
+def test_documents_of_one_server_do_not_overwrite_each_other(
+    staging: ModuleType, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    """B§6.5: in a CouchDB each recording is a document of its own, although both go to one address."""
+    flow = staging.record(staging.record(staging.ring(), url=None), url=None)
+    run = staging.played(tmp_path, *TWO_TAKES, flow=flow, account={**ACCOUNT, **more})
+    assert [(each.state, each.overwritten_by) for each in deliveries(run)] == [("stored", None)] * 2
+    assert "overwritten-upload" not in [each.code for each in run.result().diagnostics]
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_a_document_that_was_saved_is_no_file(staging: ModuleType, tmp_path: Path, method: str) -> None:
+    """C48, C10: a lost answer to the document's saving neither stores the audio twice nor overwrites any."""
+    flow = staging.record(staging.record(staging.ring(), method=method), method=method)
+    storage = {"documents": ["truncated", "stored"], "answers": [500]}
+    run = staging.played(tmp_path, *TWO_TAKES, flow=flow, storage=storage)
+    assert [(each.state, each.overwritten_by) for each in deliveries(run)] == [("failed", None)] * 2
+    run = staging.played(tmp_path, *TWO_TAKES, flow=flow, storage={"documents": ["truncated", "stored"]})
+    assert "stored-twice" not in [each.code for each in run.result().diagnostics]
+
+
+def test_a_plan_whose_query_takes_the_path_overwrites_nothing(staging: ModuleType, tmp_path: Path) -> None:
+    """B§6.7: the path goes to the end of the url's query, whatever its last field is called; it has the document's id."""
+    handler = {"handler": "http", "settings": {"url": "http://h.example/up?recording_id="}}
+    plan = {"modb": {"types": {"call_recording": {"attachments": {"handler": "0" * 32}}}}}
+    account = {**ACCOUNT, "storage": {"attachments": {"0" * 32: handler}, "plan": plan}}
+    flow = staging.record(staging.record(staging.ring(), url=None), url=None)
+    run = staging.played(tmp_path, *TWO_TAKES, flow=flow, account=account)
+    assert [each.overwritten_by for each in deliveries(run)] == [None, None]
+
+
+def test_what_is_stored_nowhere_says_by_which_rule(staging: ModuleType, tmp_path: Path) -> None:
+    """C17, C47: an address that is dropped does not look like recordings that nobody wants."""
+    words = []
+    for url in ("s3://bucket/x", None):
+        run = staging.played(tmp_path, *TWO_TAKES, flow=staging.record(staging.ring(), url=url))
+        words += [storage_words(each) for each in deliveries(run)]
+    assert words == [
+        "not stored: record_call.url: scheme 's3' is dropped (B§6.1)",
+        "not stored: media.store_recordings=false",
+    ]
 
 
 def test_the_one_that_is_stored_last_is_left(staging: ModuleType, tmp_path: Path) -> None:

@@ -1,0 +1,120 @@
+"""`callflow test` over 10,000 generated scenarios: `python bench/suite.py` prints a table, as `make bench` does.
+
+The scenarios are written into a folder of their own: seven callflows, three profiles, other moments and lengths each,
+every one with expectations that can fail. Each measurement is the whole command, its start included; memory is
+that of the command and its processes together, looked at ten times a second. Linux only: it is read from /proc.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+SCENARIOS = 10_000
+FEW = 1_000
+ROUNDS = 3
+LOOK_EVERY_S = 0.1
+PROFILES = ("docs", "kazoo-4", "kazoo-5")
+WORKERS = (1, 2)
+
+ALICE = {"module": "user", "data": {"id": "alice", "timeout": 20}, "children": {}}
+RECORD = {"action": "start", "format": "mp3", "url": "http://recordings.example/calls", "method": "put"}
+VOICEMAIL = {"module": "voicemail", "data": {"id": "alice-box"}, "children": {}}
+
+
+def recorded(child: dict[str, Any], **settings: object) -> dict[str, Any]:
+    """A flow that records and goes on to `child`."""
+    return {"flow": {"module": "record_call", "data": {**RECORD, **settings}, "children": {"_": child}}}
+
+
+def ringing(**children: dict[str, Any]) -> dict[str, Any]:
+    """Alice's phone, and where the flow goes on when she is not reached."""
+    return {**ALICE, "children": {"_": VOICEMAIL, **children}}
+
+
+CALLFLOWS = {
+    "answered": recorded(ALICE),
+    "on_answer": recorded(ALICE, record_on_answer=True),
+    "busy": recorded(ringing(USER_BUSY={"module": "hangup", "data": {}, "children": {}}), record_on_answer=True),
+    "voicemail": recorded(ringing()),
+    "limit": recorded(ALICE, time_limit=30),
+    "silence": recorded(ALICE, record_on_answer=True, silence_detection=True, silence_final_timeout=3000),
+    "branches": {"flow": {"module": "menu", "data": {"id": "choice"}, "children": {"1": recorded(ALICE)["flow"]}}},
+}
+ACCOUNT = {
+    "id": "acme",
+    "users": [{"id": "alice", "first_name": "Alice"}],
+    "devices": [{"id": "alice-phone", "owner_id": "alice", "registered": True}],
+    "vmboxes": [{"id": "alice-box", "owner_id": "alice", "mailbox": "2001"}],
+    "menus": [{"id": "choice", "name": "Choice", "retries": 1, "timeout": 5000, "max_extension_length": 1}],
+}
+
+
+def scenario(number: int) -> dict[str, Any]:
+    """One scenario, another for every number."""
+    kind = tuple(CALLFLOWS)[number % len(CALLFLOWS)]
+    answer, talk = 1 + number % 15, 31 + number % 90
+    steps, expect = steps_of(kind, answer, answer + talk), expected_of(kind, answer, talk)
+    return {
+        "scenario": f"{kind} {number}: Alice at {answer} s, {talk} s of talk",
+        "callflow": f"../{kind}.json",
+        "account": "../account.json",
+        "profile": PROFILES[number // len(CALLFLOWS) % len(PROFILES)],
+        "start": "2026-11-30T10:00:00Z",
+        "tags": [kind, "generated"],
+        "caller": {"number": f"+1415555{number % 10_000:04}", "name": "Bob", "dials": "2001"},
+        "timeline": [{"at 0s": "caller calls"}, *({when: what} for when, what in steps)],
+        "expect": expect,
+    }
+
+
+def steps_of(kind: str, answer: int, end: int) -> list[tuple[str, str]]:
+    """Who does what in a scenario of this kind; the call is answered and over at these seconds."""
+    if kind == "busy":
+        return [("when alice rings", "alice is busy")]
+    if kind == "voicemail":
+        return [("when voicemail records", f"caller speaks for {end % 20 + 2}s"), ("after 0s", "caller hangs up")]
+    before = [("at 1s", "caller presses 1")] if kind == "branches" else []
+    ring = "when alice rings after" if kind == "branches" else "at"
+    talk = [(f"{ring} {answer}s", "alice answers"), ("after 1s", "caller speaks for 8s"), ("after 1s", "alice speaks for 9s")]
+    return [*before, *talk, ("when recording stops" if kind == "silence" else f"at {end + 30}s", "caller hangs up")]
+
+
+def expected_of(kind: str, answer: int, talk: int) -> dict[str, Any]:
+    """What must come of it, whatever the profile."""
+    ways = {"voicemail": "voicemail", "busy": "hangup"}
+    path = ["record_call", "user", *([ways[kind]] if kind in ways else [])]
+    if kind == "branches":
+        path.insert(0, "menu")
+    if kind == "busy":
+        return {"path": path, "recordings": [{"state": "never_started"}], "never": ["RECORD_START"]}
+    ends = {"limit": "time_limit", "silence": "final_silence"}
+    recording: dict[str, Any] = {"kind": "call", "format": "mp3", "ended_by": ends.get(kind, "hangup")}
+    lengths = {"on_answer": talk + 30, "limit": 30, "silence": 22}
+    if kind in lengths:
+        recording["length"] = f"{lengths[kind]}s ±250ms"
+    others = [{"kind": "voicemail", "ended_by": "hangup"}] if kind == "voicemail" else []
+    return {"path": path, "recordings": [recording, *others], "events": ["RECORD_START", "RECORD_STOP"]}
+
+
+def generate(folder: Path, count: int, ending: str) -> None:
+    """Write the callflows, the account and `count` scenarios, a hundred to a folder."""
+    for name, flow in CALLFLOWS.items():
+        (folder / f"{name}.json").write_text(json.dumps(flow), encoding="utf-8")
+    (folder / "account.json").write_text(json.dumps(ACCOUNT), encoding="utf-8")
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    for number in range(count):
+        path = folder / f"{number // 100:03}" / f"{number:05}.scenario.{ending}"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            yaml.dump(scenario(number), file) if ending == "yaml" else json.dump(scenario(number), file)
