@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from callflow.core.address import without_credentials
 from callflow.core.delivery import DeliveryState
-from callflow.core.targets import gregorian_s, owner_of
-from callflow.core.trace import DELIVERY, MAILBOX, Row
+from callflow.core.trace import DELIVERY
 from callflow.core.upload_urls import database_name
-from callflow.report.results import Attempt, CallResult, RecordingResult, RunResult, WebhookResult
+from callflow.report.results import Attempt, RecordingResult, RunResult, WebhookResult
+from callflow.saved_documents import SavedDocuments
 from callflow.simulate import Run
 from callflow.storage.audio_types import content_type_of
 from callflow.storage.clock import Clock, RealClock
@@ -101,86 +101,27 @@ def delivery_ids(result: RunResult) -> Mapping[Key, str]:
 
 def parcels(run: Run, result: RunResult, webhook: str = "") -> Iterator[Parcel]:
     """What is to be delivered: one parcel for every delivery that the run left waiting, in the order of the trace."""
-    recordings = {
-        (call.call_id, index): (call, each) for call in result.calls for index, each in enumerate(call.recordings)
-    }
-    ids, mailboxes = delivery_ids(result), dict[Key, str]()
-    told = webhook or run.prepared.setting.webhook_url
+    calls = {call.call_id: call for call in result.calls}
+    ids, documents = delivery_ids(result), SavedDocuments(run)
+    account_id, told = run.prepared.setting.account.id, webhook or run.prepared.setting.webhook_url
     for row in run.rows:
+        documents.observe(row)
+        if row.kind != DELIVERY or row.name != "REQUESTED":
+            continue
         detail = row.detail or {}
-        if row.kind == MAILBOX:
-            mailboxes[row.call_id, detail["recording"]] = detail["mailbox"]
-        elif row.kind == DELIVERY and row.name == "REQUESTED":
-            key = (row.call_id, detail["recording"])
-            call, recording = recordings[key]
-            yield _parcel(run, row, _Subject(ids[key], call, recording, mailboxes.get(key, "")), told)
-
-
-@frozen
-class _Subject:
-    """A recording that is delivered: the delivery's id, and the mailbox that a message is left in, or ""."""
-
-    delivery_id: str
-    call: CallResult
-    recording: RecordingResult
-    mailbox: str
-
-
-def _parcel(run: Run, row: Row, subject: _Subject, webhook: str) -> Parcel:
-    detail, recording = row.detail, subject.recording
-    assert detail is not None and recording.file is not None, "files are written before they are uploaded"
-    target, month = run.engine.target_of(detail["delivery"]), detail["month"]
-    return Parcel(
-        delivery_id=subject.delivery_id,
-        file=Path(recording.file),
-        content_type=content_type_of(recording.file),
-        target=target,
-        metadata=_metadata(run, subject, target.url, month),
-        folder=database_name(run.prepared.setting.account.id, month),
-        webhook=webhook,
-    )
-
-
-def _metadata(run: Run, subject: _Subject, url: str, month: str) -> Mapping[str, Any]:
-    """The document that is saved before the audio (B§6.5), for a mailbox message that of B§7.6.
-
-    `month` is that of the recording's end, the first part of its id that of its start (C22).
-    """
-    call, recording = subject.call, subject.recording
-    setting = run.prepared.setting
-    start_s = gregorian_s(setting.start_s, recording.started_ms or 0)
-    caller = next(each.caller for each in run.prepared.calls if each.id == call.call_id)
-    document: dict[str, Any] = {
-        "_id": recording.id,
-        "pvt_type": "mailbox_message" if subject.mailbox else "call_recording",
-        "call_id": call.call_id,
-        "cdr_id": f"{month}-{call.call_id}",
-        "interaction_id": "",
-        "caller_id_name": caller.name,
-        "caller_id_number": call.caller,
-        "from": call.caller,
-        "to": call.dialled,
-        "request": call.dialled,
-        "direction": "inbound",
-        "description": f"recording {recording.name}",
-        "name": recording.name,
-        "media_source": "recorded",
-        "media_type": recording.format,
-        "content_type": content_type_of(recording.file or ""),
-        "origin": recording.origin,
-        "duration": recording.length_ms // 1000,
-        "duration_ms": recording.length_ms,
-        "start": start_s,
-    }
-    if caller.device_id:
-        document["endpoint_id"] = caller.device_id
-        document["owner_id"] = owner_of(setting.account, caller)
-    if subject.mailbox:
-        kept = {"folder": "new", "source_id": subject.mailbox, "length": recording.length_ms, "timestamp": start_s}
-        document |= kept
-    if url:
-        document["url"] = url
-    return document
+        index, month, target = detail["recording"], detail["month"], run.engine.target_of(detail["delivery"])
+        call = calls[row.call_id]
+        file = call.recordings[index].file
+        assert file is not None, "files are written before they are uploaded"
+        yield Parcel(
+            delivery_id=ids[row.call_id, index],
+            file=Path(file),
+            content_type=content_type_of(file),
+            target=target,
+            metadata=documents.document(call, index, target.url, month),
+            folder=database_name(account_id, month),
+            webhook=told,
+        )
 
 
 def _delivered(recording: RecordingResult, delivery_id: str, ended: Mapping[str, Delivered]) -> RecordingResult:

@@ -200,7 +200,9 @@ def test_the_document_has_its_fields(staging: ModuleType, rendered: Any) -> None
         "request": "2001", "direction": "inbound", "description": f"recording {recording.name}", "name": recording.name,
         "media_source": "recorded", "media_type": "mp3", "content_type": "audio/mpeg", "origin": recording.origin,
         "duration": 2, "duration_ms": 2_500, "start": START_S + 3 + GREGORIAN_S,
-        "url": "http://***@my.server/r/call_recording_c-1.mp3",
+        "url": "http://***@my.server/r/call_recording_c-1.mp3", "source_type": "kapps_call_recording",
+        "callee_id_name": "alice", "callee_id_number": "2001", "custom_channel_vars": {"Account-ID": "account"},
+        "recording_vars": {}, "conference_recording": False, "transcribe": False,
     }  # fmt: skip
     assert (parcel.content_type, parcel.target.kind, parcel.target.method) == ("audio/mpeg", TargetKind.URL, "PUT")
     assert parcel.target.url == "http://u:pw@my.server/r/call_recording_c-1.mp3"
@@ -224,6 +226,18 @@ def test_a_caller_on_net_is_in_the_document(staging: ModuleType, rendered: Any) 
     )
     document = only(made).metadata
     assert (document["endpoint_id"], document["owner_id"], document["from"]) == ("bob-phone", "bob", "12")
+    owned = {"Authorizing-ID": "bob-phone", "Owner-ID": "bob"}
+    assert document["custom_channel_vars"] == {"Account-ID": "account", **owned}
+
+
+def test_who_was_talked_to_first_is_the_callee(staging: ModuleType, rendered: Any) -> None:
+    """B§6.5: callee_id_name and callee_id_number are there when the recorded leg was bridged, and only then."""
+    flow = staging.record(staging.ring("alice"))
+    talked = only(rendered(*TALK, flow=flow, profile="kazoo-5")).metadata
+    assert (talked["callee_id_name"], talked["callee_id_number"]) == ("alice", "2001")
+    assert (talked["media_type"], talked["source_type"]) == (".wav", "media_recording")
+    alone = only(rendered("at 3s: caller hangs up", flow=flow)).metadata
+    assert "callee_id_name" not in alone and alone["media_type"] == "wav"
 
 
 def test_the_query_of_kazoo_5_says_what_the_document_says(staging: ModuleType, rendered: Any) -> None:

@@ -144,6 +144,14 @@ class Profile:
         "A recording's document that cannot be saved is tried again like its file; otherwise the delivery has failed.",
         "B§6.6; C20",
     )
+    recording_module: str = _switch(
+        "The module that a recording's document names as its `source_type`.",
+        "B§6.5",
+    )
+    dotted_media_type: bool = _switch(
+        "A recording's document writes its `media_type` with a dot, `.mp3`; otherwise `mp3`.",
+        "B§6.5",
+    )
 
 
 @frozen
@@ -188,6 +196,8 @@ DOCS = Profile(
     sends_ftps=True,
     tries_per_attempt=1,
     saves_document_again=True,
+    recording_module="kapps_call_recording",
+    dotted_media_type=False,
 )
 """The seed document to the letter."""
 
@@ -223,6 +233,8 @@ KAZOO_4 = Profile(
     sends_ftps=False,
     tries_per_attempt=5,
     saves_document_again=False,
+    recording_module="kapps_call_recording",
+    dotted_media_type=False,
 )
 """What the code of Kazoo 4 does."""
 
@@ -258,6 +270,8 @@ KAZOO_5 = Profile(
     sends_ftps=True,
     tries_per_attempt=5,
     saves_document_again=False,
+    recording_module="media_recording",
+    dotted_media_type=True,
 )
 """What the code of Kazoo 5 does, as far as it can be seen."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from callflow.core.call import Call
     from callflow.core.events import Caller
     from callflow.core.exchange import Setting
+    from callflow.core.profile import Profile
     from callflow.core.recording import Recording
 
 
@@ -57,11 +58,16 @@ def document_fields(setting: Setting, finished: Finished) -> dict[str, str]:
         "description": f"recording {finished.name}",
         "name": finished.name,
         "media_source": "recorded",
-        "media_type": recording.options.format,
+        "media_type": media_type(setting.profile, recording.options.format),
         "origin": recording.options.origin,
         "endpoint_id": call.caller.device_id,
         "duration": str(length_ms // 1000),
     }
+
+
+def media_type(profile: Profile, extension: str) -> str:
+    """The document's `media_type`: the file's extension, with a dot where the profile writes one (B§6.5)."""
+    return f".{extension}" if profile.dotted_media_type else extension
 
 
 def owner_of(account: Account, caller: Caller) -> str:

@@ -39,7 +39,7 @@ def recording_url(base: str, call_id: str, extension: str, fields: Mapping[str, 
 
 def has_queries(url: str) -> bool:
     """Whether a `?` in the address begins a query: not for FTP (RFC 1738)."""
-    return not url[:3].lower() == "ftp"
+    return url[:3].lower() != "ftp"
 
 
 ARGUMENTS: Final = ("account_id", "db", "id", "attachment")
