@@ -60,10 +60,8 @@ def check_destinations(destinations: Destinations) -> None:
     be there, and a local folder or an outbox that cannot be written. No connection is made: a server that is down now
     is tried again when the recordings are sent.
     """
-    if destinations.database_url is not None and _scheme_of(destinations.database_url) not in _HTTP:
-        from callflow.storage.database import check_database
-
-        check_database(destinations.database_url)
+    if destinations.database_url is not None:
+        check_account_database(destinations.database_url)
     if destinations.local_folder is not None:
         from callflow.storage.local import LocalCarrier
 
@@ -75,6 +73,14 @@ def check_destinations(destinations: Destinations) -> None:
             pass
     except OSError as error:
         raise StorageError(f"outbox {outbox}: cannot be written, {words_for(error)}; name another folder") from error
+
+
+def check_account_database(url: str) -> None:
+    """Raise `StorageError` for the URL of an account database that can never be used: see `check_destinations`."""
+    if _scheme_of(url) not in _HTTP:
+        from callflow.storage.database import check_database
+
+        check_database(url)
 
 
 class Carriers:

@@ -75,7 +75,10 @@ def retry(outbox: Path | None, ids: tuple[str, ...], parallel: int | None, datab
     Example: callflow outbox retry out/answered/outbox
     """
     from callflow.storage.holdings import held
+    from callflow.storage.routes import check_account_database
 
+    if database is not None:
+        check_account_database(database)
     found = [held(each) for each in _outboxes(outbox)]
     if not any(each.names for each in found):
         click.echo("nothing is left to send")
@@ -112,7 +115,12 @@ def purge(outbox: Path, ids: tuple[str, ...], is_all: bool, is_sure: bool) -> No
     if not is_sure:
         for name in names:
             click.echo(printable(name))
-        if not click.confirm(printable(f"remove {what} from {outbox}, unsent, for good?")):
+        try:
+            is_meant = click.confirm(printable(f"remove {what} from {outbox}, unsent, for good?"))
+        except click.Abort:  # Ctrl-C, or the end of an input where nobody can be asked
+            click.echo()
+            raise click.UsageError("nothing was removed: the question was not answered; give --yes") from None
+        if not is_meant:
             click.echo("nothing was removed")
             return
     for file in holdings.purge(outbox, names):

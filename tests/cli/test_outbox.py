@@ -164,6 +164,8 @@ def test_purging_asks_and_names(keep: Callable[..., Path]) -> None:
     keep("three")
     assert call("purge", outbox).exit_code == 2
     assert call("purge", outbox, "one", "--all").exit_code == 2
+    unasked = call("purge", outbox, "one", input="")
+    assert unasked.exit_code == 2 and "give --yes" in unasked.stderr
     kept = call("purge", outbox, "one", input="n\n")
     assert kept.exit_code == 0 and "nothing was removed" in kept.stdout and (outbox / "one.json").exists()
     removed = call("purge", outbox, "one", input="y\n")
@@ -180,3 +182,9 @@ def test_a_wrong_folder_is_said(tmp_path: Path) -> None:
     for arguments in (("list", tmp_path / "none"), ("retry", tmp_path / "none"), ("purge", tmp_path / "none", "x")):
         done = call(*arguments)
         assert done.exit_code == 2 and done.stderr.count("\n") == 1
+
+
+def test_a_database_that_cannot_be_used_is_said_before_anything_is_sent(tmp_path: Path) -> None:
+    """Issue 4, item 5: a mistyped --database is wrong input, also when nothing left is for the account database."""
+    done = call("retry", tmp_path, "--database", "nonsense")
+    assert done.exit_code == 2 and "not a database URL" in done.stderr
