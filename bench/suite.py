@@ -85,7 +85,11 @@ def steps_of(kind: str, answer: int, end: int) -> list[tuple[str, str]]:
         return [("when voicemail records", f"caller speaks for {end % 20 + 2}s"), ("after 0s", "caller hangs up")]
     before = [("at 1s", "caller presses 1")] if kind == "branches" else []
     ring = "when alice rings after" if kind == "branches" else "at"
-    talk = [(f"{ring} {answer}s", "alice answers"), ("after 1s", "caller speaks for 8s"), ("after 1s", "alice speaks for 9s")]
+    talk = [
+        (f"{ring} {answer}s", "alice answers"),
+        ("after 1s", "caller speaks for 8s"),
+        ("after 1s", "alice speaks for 9s"),
+    ]
     return [*before, *talk, ("when recording stops" if kind == "silence" else f"at {end + 30}s", "caller hangs up")]
 
 
@@ -118,3 +122,67 @@ def generate(folder: Path, count: int, ending: str) -> None:
         path.parent.mkdir(exist_ok=True)
         with path.open("w", encoding="utf-8") as file:
             yaml.dump(scenario(number), file) if ending == "yaml" else json.dump(scenario(number), file)
+
+
+def measured(folder: Path, workers: int) -> dict[str, float]:
+    """The command over a folder, in a fresh Python: seconds as seen from outside, CPU seconds, peak memory in MB."""
+    before, began = os.times(), time.perf_counter()
+    command = [sys.executable, "-P", "-m", "callflow", "test", str(folder), "--workers", str(workers), "--json"]
+    with tempfile.TemporaryFile() as printed, subprocess.Popen(command, stdout=printed, cwd=folder) as process:
+        peak_kib = 0
+        while process.poll() is None:
+            peak_kib = max(peak_kib, sum(resident_kib(each) for each in (process.pid, *children(process.pid))))
+            time.sleep(LOOK_EVERY_S)
+        seconds, after = time.perf_counter() - began, os.times()
+        printed.seek(0)
+        totals = json.load(printed)["totals"]
+    assert totals["passed"] == totals["cases"] == len(list(folder.glob("*/*.scenario.*"))), totals
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return {"seconds": seconds, "cpu": cpu, "mb": peak_kib / 1024}
+
+
+def resident_kib(process: int) -> int:
+    """The resident set of a process in KiB, 0 when it has just ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+def children(process: int) -> Iterator[int]:
+    """The processes that a process has started."""
+    try:
+        yield from map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
+    except OSError:
+        return
+
+
+def print_table() -> None:
+    """Rounds of every number of processes, in alternating order; medians, and the ratio within a round."""
+    print(
+        f"\ncallflow test, {SCENARIOS:,} generated scenarios, whole commands, {ROUNDS} rounds, {os.cpu_count()} cores"
+    )
+    print(
+        f"  {'':32}{'s':>7}{'ms a scenario':>15}{'CPU ms':>9}{'peak MB':>9}   of one process: median (lowest..highest)"
+    )
+    for ending, count in (("yaml", SCENARIOS), ("json", SCENARIOS), ("yaml", FEW)):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            generate(folder, count, ending)
+            found: dict[int, list[dict[str, float]]] = {workers: [] for workers in WORKERS}
+            for number in range(ROUNDS):
+                for workers in WORKERS if number % 2 == 0 else WORKERS[::-1]:
+                    found[workers].append(measured(folder, workers))
+        for workers, rounds in found.items():
+            middle = {what: sorted(each[what] for each in rounds)[ROUNDS // 2] for what in ("seconds", "cpu", "mb")}
+            ratios = sorted(one["seconds"] / each["seconds"] for one, each in zip(found[1], rounds, strict=True))
+            shown = f"{ratios[ROUNDS // 2]:.2f}x ({ratios[0]:.2f}..{ratios[-1]:.2f})" if workers > 1 else ""
+            each_ms, cpu_ms = middle["seconds"] * 1000 / count, middle["cpu"] * 1000 / count
+            what = f"{count:,} {ending}, {workers} process{'es' * (workers > 1)}"
+            line = f"  {what:32}{middle['seconds']:7.1f}{each_ms:15.2f}{cpu_ms:9.2f}{middle['mb']:9.0f}   {shown}"
+            print(line.rstrip(), flush=True)
+
+
+if __name__ == "__main__":
+    print_table()

@@ -1,4 +1,4 @@
-"""A connection to the receiver: HTTP/1.1 by uvicorn, with an end to senders that never finish a request's head."""
+"""A connection to the receiver: HTTP/1.1 by uvicorn, with an end to senders and readers that never finish."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_BYTES_MAX: Final = 16 << 10
 """How long a request's head may get before it ends."""
+STOP_WITHIN_S: Final = 5
+"""How long an upload under way may still take when the receiver is stopped."""
+UPLOADS: Final = ("PUT", "POST")
+"""The methods of uploads."""
 
 
 class Connection(H11Protocol):
@@ -32,6 +36,17 @@ class Connection(H11Protocol):
             self._relieve()
         elif self._deadline is None:
             self._limit()
+
+    def shutdown(self) -> None:
+        """Stop: an upload may end first, for a while; a reader, who may have paused a player, is cut off.
+
+        They see the end of a connection as at any other time. uvicorn by itself would wait, and then cancel the work
+        in the middle, also that of threads.
+        """
+        super().shutdown()
+        if self.cycle is not None and not self.cycle.response_complete:
+            left_s = STOP_WITHIN_S if self.scope["method"] in UPLOADS else 0
+            self.loop.call_later(left_s, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""

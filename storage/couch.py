@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -54,6 +55,7 @@ OWNER: Final = "pvt_delivery_id"
 STORED_ALREADY: Final = "stored already"
 
 _ANSWER_BYTES_MAX: Final = 8_000_000  # the longest document that CouchDB takes
+_REVISION: Final = re.compile(r"[!-~]{1,200}")
 _TRY_AGAIN: Final = frozenset({404, 408, 409, 412, 425, 429})
 _HEADERS: Final = {
     "Accept": "application/json",
@@ -184,8 +186,7 @@ class CouchCarrier:
             return None
         if not answer.is_success:
             raise answer.failure()
-        if not isinstance(answer.content.get("_rev"), str):
-            raise _Failure("broken answer")
+        _checked_revision(answer.content.get("_rev"))
         if answer.content.get(OWNER) != parcel.delivery_id:
             raise _Failure("409", is_final=True)
         return answer.content
@@ -208,7 +209,10 @@ class CouchCarrier:
             return _Answer(response.status_code, _json_in(read_answer(response)), retry_after_ms(response))
 
     def _ask(self, verb: str, url: str, place: _Place, content: Document | None = None) -> _Answer:
-        request = self._client.build_request(verb, url, headers=_HEADERS, json=content)
+        # In ASCII: half of a character, which a text of ours or the server's may hold, is the server's to refuse.
+        body = None if content is None else json.dumps(content).encode()
+        headers = _HEADERS if body is None else {**_HEADERS, "Content-Type": "application/json"}
+        request = self._client.build_request(verb, url, headers=headers, content=body)
         with answer_to(self._client, request, place.credentials) as response:
             text = read_answer(response, _ANSWER_BYTES_MAX)
             return _Answer(response.status_code, _json_in(text), retry_after_ms(response))
@@ -254,15 +258,23 @@ def _document_of(parcel: Parcel) -> Document:
 
 def _revision_in(answer: _Answer) -> str:
     """The revision that a success tells; a success that tells none came from no CouchDB, or not whole."""
-    revision = answer.content.get("rev")
-    if not isinstance(revision, str):
+    return _checked_revision(answer.content.get("rev"))
+
+
+def _checked_revision(value: object) -> str:
+    """`value` when it can be a revision; it becomes part of an address. Raises `_Failure`."""
+    if not isinstance(value, str) or _REVISION.fullmatch(value) is None:
         raise _Failure("broken answer")
-    return revision
+    return value
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _json_in(text: bytes) -> Document:
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

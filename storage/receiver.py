@@ -21,7 +21,8 @@ from callflow.storage.terms import DEFAULT_TERMS, Terms
 
 LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 128
-_STOP_WITHIN_S: Final = 5
+_CANCELLED_AFTER_S: Final = 60
+"""What is not over then hangs on a disk."""
 _KEEP_ALIVE_S: Final = 5
 _READERS_MAX: Final = 400
 """How many connections there may be beyond those that upload; a request on one more is answered 503."""
@@ -45,7 +46,7 @@ class _Server(uvicorn.Server):
                 log_level="error",
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=_STOP_WITHIN_S,
+                timeout_graceful_shutdown=_CANCELLED_AFTER_S,
             )
         )
         self.is_ready = threading.Event()
@@ -78,7 +79,7 @@ class RunningReceiver:
     """A receiver that runs while its context lasts: `with RunningReceiver(folder) as receiver: ... receiver.url`.
 
     Entering raises `StorageError` when the port is taken or the folder cannot be written. Leaving lets uploads under
-    way finish, for at most five seconds. `log` gets a line for each upload, stored or refused.
+    way finish, for at most five seconds, and cuts readers off. `log` gets a line for each upload, stored or refused.
     """
 
     def __init__(

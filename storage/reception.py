@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from callflow.storage.carrier import words_for
 from callflow.storage.catalogue import length_ms_at, page_of
+from callflow.storage.connection import UPLOADS
 from callflow.storage.idempotency import KeyReused
 from callflow.storage.index_page import POLICY, index_page
 from callflow.storage.particulars import particulars_of
@@ -33,7 +34,6 @@ ALLOWED: Final = "GET, HEAD, POST, PUT"
 RETRY_AFTER_S: Final = 5
 """When to come back, told to uploads that are one too many."""
 
-_UPLOADS: Final = ("PUT", "POST")
 _STATUS: Final = {
     errno.ENOSPC: 507,
     errno.EDQUOT: 507,
@@ -77,7 +77,7 @@ class Reception:
         if not is_admitted(self._terms.token, request.headers.get("authorization", ""), fields):
             raise Refusal(401, "the token is missing or wrong", {"WWW-Authenticate": CHALLENGE})
         raw_path = request.scope["raw_path"].decode("ascii")
-        if request.method in _UPLOADS:
+        if request.method in UPLOADS:
             return await self._take(request, fields, upload_parts_of(raw_path, fields))
         if request.method not in ("GET", "HEAD"):
             raise Refusal(405, "only recordings are taken here", {"Allow": ALLOWED})
@@ -117,7 +117,7 @@ class Reception:
         return playback(file, parts[-1], request.method, request.headers)
 
     def _refuse(self, request: Request, refusal: Refusal) -> Response:
-        if request.method in _UPLOADS:
+        if request.method in UPLOADS:
             sender = request.client.host if request.client is not None else ""
             # Without the query, which may hold the token.
             path = request.scope["raw_path"].decode("ascii")

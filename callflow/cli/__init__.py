@@ -30,6 +30,8 @@ VERBS: Final[Mapping[str, tuple[str, str]]] = {
     "scan": ("callflow.cli.scan", "Say where silence would end a recording of a sound file."),
     "receive": ("callflow.cli.receive", "Receive recordings into a folder, as a server."),
     "outbox": ("callflow.cli.outbox", "Show, send or remove what an upload has left."),
+    "coverage": ("callflow.cli.coverage", "Say which nodes, branches and recorder moves scenarios drive."),
+    "schema": ("callflow.cli.schema", "Print the JSON Schema of scenarios, accounts, results or traces."),
     "modules": ("callflow.cli.modules", "List the callflow modules and their settings."),
 }
 """Verb -> the module that holds its command, and a line of help that needs no import."""

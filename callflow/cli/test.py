@@ -24,9 +24,9 @@ from callflow.scenario.preparing import Choices
 from callflow.testing.finding import Found, find_scenarios
 from callflow.testing.junit import claim, write_junit
 from callflow.testing.last_failed import remember, remembered
+from callflow.testing.orders import Orders
 from callflow.testing.outcome import CaseResult
 from callflow.testing.progress import Progress
-from callflow.testing.running import Orders
 from callflow.testing.selecting import EVERYTHING, Selection, read_condition
 from callflow.testing.showing import Suite, end_lines, in_order, list_lines, suite_json
 from callflow.testing.workers import Work, run_files, workers_for

@@ -6,7 +6,8 @@ choose others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -61,3 +62,19 @@ def picture(width: float, height: float, title: str, parts: Iterable[str]) -> st
             "</svg>",
         ]
     )
+
+
+_SIZE: Final = re.compile(r"<svg [^>]*?width='([\d.]+)' height='([\d.]+)'")
+
+
+def stacked(pictures: Sequence[str], title: str) -> str:
+    """Pictures made by `picture`, one below the other in one document; a single one stays as it is."""
+    if len(pictures) == 1:
+        return pictures[0]
+    parts, below, widest = [], 0.0, 0.0
+    for each in pictures:
+        size = _SIZE.search(each)
+        assert size is not None, "every picture begins with its size"
+        parts.append(f"<svg y='{number(below)}'{each.removeprefix('<svg')}")
+        below, widest = below + float(size[2]), max(widest, float(size[1]))
+    return picture(widest, below, title, parts)

@@ -52,7 +52,7 @@ def tree_text(flow: Flow, path_taken: Sequence[str] = ()) -> str:
     width = max(map(len, numbers.values()), default=0)
     remarks = _remarks(flow)
     lines = []
-    for line in _lines(flow.root):
+    for line in tree_lines(flow.root):
         gutter = ""
         if path_taken:
             number = numbers.get(line.node.where, "") if line.node else ""
@@ -64,16 +64,19 @@ def tree_text(flow: Flow, path_taken: Sequence[str] = ()) -> str:
 
 
 @frozen
-class _Line:
+class TreeLine:
+    """One line of a tree: the node that it is about, None for an empty child, and what is drawn."""
+
     node: Node | None
     text: str
 
 
-def _lines(root: Node) -> Iterator[_Line]:
+def tree_lines(root: Node) -> Iterator[TreeLine]:
+    """The lines of a tree without any mark, in document order."""
     waiting: list[tuple[Node | None, str, str, str, str]] = [(root, "", "", "", "")]
     while waiting:
         node, lead, joint, below, empty = waiting.pop()
-        yield _Line(node, lead + joint + (_describe(node) if node is not None else empty))
+        yield TreeLine(node, lead + joint + (_describe(node) if node is not None else empty))
         children = list(node.children.items()) if node is not None else []
         drawn = []
         empty = _EMPTY_CHOICE if node is not None and node.module == "menu" else _EMPTY

@@ -37,7 +37,8 @@ KEYS = (
 )  # fmt: skip
 """Everything that may stand at the top of a scenario."""
 
-_LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**63 - 1
+"""The largest `seed:`."""
 
 
 @frozen
@@ -131,7 +132,7 @@ def _scenario(top: Node, parts: dict[str, Node], use: tuple[str, ...], row: int)
         profile=choice(parts["profile"], PROFILES.keys()) if "profile" in parts else None,
         start=read_start(parts["start"]) if "start" in parts else None,
         timezone=read_timezone(parts["timezone"]) if "timezone" in parts else None,
-        seed=integer(parts["seed"], 0, _LARGEST_SEED) if "seed" in parts else 1,
+        seed=integer(parts["seed"], 0, LARGEST_SEED) if "seed" in parts else 1,
         tags=read_tags(parts["tags"]) if "tags" in parts else (),
         storage=read_storage(parts.get("storage")),
         calls=calls,

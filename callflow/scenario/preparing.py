@@ -257,7 +257,8 @@ def _sound_lengths(scenario: Scenario) -> Mapping[str, int]:
         verb = step.verb
         if (isinstance(verb, Plays) or (isinstance(verb, Says) and verb.language)) and str(verb) not in lengths:
             lengths[str(verb)] = _length_ms(verb, Path(scenario.file).parent, step.where)
-    for check in chain.from_iterable(each.expect.every_audio for each in (scenario, *scenario.calls)):
+    expected = (scenario.expect, *(call.expect for call in scenario.calls))
+    for check in chain.from_iterable(each.every_audio for each in expected):
         if isinstance(check.sound, SimilarTo):
             _length_ms(Plays(check.sound.file), Path(scenario.file).parent, check.where)
     return lengths

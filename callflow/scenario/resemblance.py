@@ -149,7 +149,8 @@ def _scores(seen: Floats, around: Floats) -> Floats:
     products = np.fft.irfft(transformed.sum(axis=1), length)[:places]
     energy = (_windowed(around**2, size) - sums**2 / size).sum(axis=1)
     course = products / np.sqrt(own * np.maximum(energy, 1e-9))
-    return np.minimum(course, spectrum)
+    scores: Floats = np.minimum(course, spectrum)
+    return scores
 
 
 def _windowed(picture: Floats, size: int) -> Floats:
@@ -165,4 +166,6 @@ def _correlation(mean: Floats, means: Floats) -> Floats:
     norms = np.sqrt((own**2).sum() * (others**2).sum(axis=1))
     flat = np.sqrt((own**2).mean()) < _STEADY_DB
     like: Floats = (others @ own) / np.maximum(norms, 1e-9)
-    return np.maximum(like, np.sqrt((others**2).mean(axis=1)) < _STEADY_DB) if flat else like
+    if flat:
+        like = np.maximum(like, np.sqrt((others**2).mean(axis=1)) < _STEADY_DB)
+    return like

@@ -12,10 +12,13 @@ from callflow.scenario.answer_words import TONGUES, read_answers
 from callflow.scenario.answers import Answer
 from callflow.scenario.nodes import Node, mapping, text
 
-_LISTS = {"answers": "url"} | {kind: kind for kind in TONGUES if kind not in ("url", "webhook")}
+WEBHOOK_KIND = "webhook"
+"""The kind of target that a webhook is."""
+
+LISTS = {"answers": "url"} | {kind: kind for kind in TONGUES if kind not in ("url", WEBHOOK_KIND)}
 """Keys of the part that hold a list of replies, and the kind of target that each is for."""
 
-STORAGE_KEYS = (*_LISTS, "webhook")
+STORAGE_KEYS = (*LISTS, WEBHOOK_KIND)
 """Everything that may stand under `storage:`."""
 
 WEBHOOK_KEYS = ("url", "answers")
@@ -44,14 +47,14 @@ def read_storage(node: Node | None) -> StorageScript:
     if node is None:
         return StorageScript()
     entries = mapping(node, STORAGE_KEYS, f"{{answers: {TONGUES['url'].example}}}")
-    replies = {kind: read_answers(entries[key], TONGUES[kind]) for key, kind in _LISTS.items() if key in entries}
+    replies = {kind: read_answers(entries[key], TONGUES[kind]) for key, kind in LISTS.items() if key in entries}
     if "webhook" not in entries:
         return StorageScript(replies)
     hook = mapping(entries["webhook"], WEBHOOK_KEYS, _WEBHOOK_EXAMPLE)
     if "url" not in hook:
         raise entries["webhook"].error("no url is told", f"write it like {_WEBHOOK_EXAMPLE}")
     if "answers" in hook:
-        replies["webhook"] = read_answers(hook["answers"], TONGUES["webhook"])
+        replies[WEBHOOK_KIND] = read_answers(hook["answers"], TONGUES[WEBHOOK_KIND])
     return StorageScript(replies, _webhook_url(hook["url"]))
 
 

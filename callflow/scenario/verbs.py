@@ -92,7 +92,7 @@ class Plays:
 
 @frozen
 class SendsTone:
-    """`sends tone HZ for T`."""
+    """`sends tone HZ for T`: one frequency."""
 
     hz: int
     length_ms: int
@@ -122,7 +122,7 @@ class IsSilent:
 
 @frozen
 class Presses:
-    """`presses DIGITS`: 0-9 * # A-D, one after the other (100 ms tone, 100 ms gap: design §12, Sound)."""
+    """`presses DIGITS`: 0-9 * # A-D, one after the other each 100 ms with a gap of 100 ms (design §12, Sound)."""
 
     digits: str
 
@@ -159,7 +159,7 @@ class Transfers:
 
 @frozen
 class HangsUp:
-    """`hangs up`."""
+    """`hangs up`: the party leaves the call."""
 
     def __str__(self) -> str:
         return "hangs up"

@@ -111,7 +111,7 @@ def answer_schema(tongue: Tongue, *, is_result: bool = False) -> Schema:
     """One reply of a kind of target; of a try, also a reply to the document."""
     plain = [_said(each) for each in tongue.words]
     statuses = [r"[0-9]{1,6}(\s.*)?"] if tongue.has_statuses else []
-    start = f"({re.escape(DOCUMENT)})*" if is_result else ""
+    start = rf"({DOCUMENT.strip()}\s*)*" if is_result else ""
     slow = r"slow\s+[0-9].*"
     text = words(f"{start}({'|'.join([*plain, *statuses, slow])})", *tongue.words)
     if not tongue.has_statuses:

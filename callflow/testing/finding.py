@@ -1,7 +1,7 @@
 """Which files are scenarios: named by the user, or found in folders without reading more of each than it takes.
 
 A file that is named is always taken. In a folder, `*.scenario.yaml`, `.yml` and `.json` are; any other `.yaml`, `.yml`
-or `.json` is when `scenario:` stands among its outermost keys. Callflows and accounts, which lie beside them, have none.
+or `.json` is when `scenario:` stands among its outermost keys. Callflows and accounts, which lie beside it, have none.
 """
 
 from __future__ import annotations

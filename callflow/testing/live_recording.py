@@ -26,7 +26,7 @@ class LiveRecording:
 
     @property
     def result(self) -> RecordingResult:
-        """Everything about it as data, as it is now; later steps do not change that object."""
+        """Everything about it as data: id, name, format … as it is now; later steps do not change that object."""
         return self._run.so_far.recordings[self.index]
 
     @property
@@ -40,34 +40,14 @@ class LiveRecording:
         return self.state in RUNNING
 
     @property
-    def id(self) -> str:
-        """The id of its document."""
-        return self.result.id
-
-    @property
     def kind(self) -> str:
         """`call`, `caller` or `voicemail`."""
         return self.result.kind
 
     @property
-    def name(self) -> str:
-        """The name of its file."""
-        return self.result.name
-
-    @property
-    def origin(self) -> str:
-        """How it was started, as its document says."""
-        return self.result.origin
-
-    @property
     def leg(self) -> str:
         """The leg that it was started on."""
         return self.result.leg
-
-    @property
-    def format(self) -> str:
-        """`mp3` or `wav`."""
-        return self.result.format
 
     @property
     def armed_ms(self) -> int:

@@ -45,10 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from callflow.core.profile import PROFILES
     from callflow.core.shown import shown
+    from callflow.scenario.words import suggestion
 
     for name in chosen:
         if name not in PROFILES:
-            raise pytest.UsageError(f"--callflow-profile: unknown profile {shown(name)}; one of: {', '.join(PROFILES)}")
+            raise pytest.UsageError(f"--callflow-profile: unknown profile {shown(name)}; {suggestion(name, PROFILES)}")
     config.option.callflow_profile = list(dict.fromkeys(chosen))
 
 

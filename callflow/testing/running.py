@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from callflow.cli.faults import WRONG_INPUT, exit_status
 from callflow.files import write_recordings
@@ -24,35 +24,18 @@ from callflow.report.timeline import Timeline, line_text
 from callflow.report.wording import printable
 from callflow.scenario import load_scenario
 from callflow.scenario.language import Scenario
-from callflow.scenario.preparing import Choices, prepare
+from callflow.scenario.preparing import prepare
 from callflow.simulate import Run
 from callflow.testing.golden import differs, golden_path, keep
 from callflow.testing.last_failed import Key, is_wanted
+from callflow.testing.orders import Orders
 from callflow.testing.outcome import CaseResult
 from callflow.testing.repeating import repeat_command
-from callflow.testing.selecting import Selection
 
 _STORY_LINES: Final = 200
 _STORY_WIDTH: Final = 120
 _TRACEBACK_LINES: Final = 30
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-@frozen
-class Orders:
-    """What is to be done with every scenario; made once and given to each process.
-
-    `choices.profile` is not looked at: each of `profiles` is chosen in turn, None leaves it to the scenario. `out` is
-    the folder of audio files, `tells` asks for the timeline of what does not pass, `lists` for names alone.
-    """
-
-    choices: Choices
-    profiles: tuple[str | None, ...] = (None,)
-    selection: Selection = Selection()
-    golden: Literal["no", "compare", "update"] = "no"
-    out: Path | None = None
-    tells: bool = False
-    lists: bool = False
 
 
 def run_file(path: Path, orders: Orders, wanted: frozenset[Key] | None = None) -> Iterator[CaseResult]:

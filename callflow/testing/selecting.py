@@ -159,4 +159,3 @@ class _Reader:
             self.tokens.pop(0)
             return True
         return False
-

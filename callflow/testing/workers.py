@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -22,11 +22,10 @@ from attrs import define, field, frozen
 
 from callflow.core.errors import CallflowError
 from callflow.report.results import Failure
-from callflow.simulate import tuned_gc
 from callflow.testing.last_failed import Key
+from callflow.testing.orders import Orders
 from callflow.testing.outcome import CaseResult
 from callflow.testing.repeating import repeat_command
-from callflow.testing.running import Orders, run_file
 
 _AT_ONCE: Final = 32
 """Files that a process is given at a time, at most."""
@@ -62,16 +61,13 @@ def workers_for(files: int) -> int:
     return max(1, min(cores, files // _WORTH_A_PROCESS))
 
 
-def run_files(work: Sequence[Work], orders: Orders, workers: int) -> Iterator[Event]:
+def run_files(work: Sequence[Work], orders: Orders, workers: int) -> Generator[Event, None, None]:
     """Run files and yield each case as soon as it is over; with 1 worker here, one after another.
 
     Close the iterator to stop early: nothing goes on behind. Raises CallflowError where processes cannot be started.
     """
     if workers <= 1 or len(work) <= 1:
-        with tuned_gc():
-            for each in work:
-                yield from run_file(each.path, orders, each.wanted)
-                yield FileOver(str(each.path))
+        yield from _run_here(work, orders)
         return
     crew = _Crew(orders, deque(work), min(_AT_ONCE, max(1, len(work) // (workers * 4))))
     try:
@@ -79,6 +75,17 @@ def run_files(work: Sequence[Work], orders: Orders, workers: int) -> Iterator[Ev
         yield from crew.events()
     finally:
         crew.end()
+
+
+def _run_here(work: Iterable[Work], orders: Orders) -> Iterator[Event]:
+    """Only who runs scenarios imports what that takes: the process that starts others is quicker without."""
+    from callflow.simulate import tuned_gc
+    from callflow.testing.running import run_file
+
+    with tuned_gc():
+        for each in work:
+            yield from run_file(each.path, orders, each.wanted)
+            yield FileOver(str(each.path))
 
 
 @define(eq=False)
@@ -119,13 +126,13 @@ class _Crew:
                 except (EOFError, OSError):
                     yield from self._dead(worker)
                     continue
-                if isinstance(told, CaseResult):
+                if told is not None:
                     yield told
-                    continue
-                if worker.is_ready:
-                    yield FileOver(str(worker.files.popleft().path))
-                worker.is_ready = True
-                self._give(worker)
+                if isinstance(told, FileOver):
+                    worker.files.popleft()
+                if not isinstance(told, CaseResult):
+                    worker.is_ready = True
+                    self._give(worker)
 
     def _give(self, worker: _Worker) -> None:
         """Keep a process busy: it gets more before it is through, and nothing when nothing is left but what it has."""
@@ -194,10 +201,13 @@ def _ctrl_c_ignored() -> Iterator[None]:
 def _serve(pipe: Connection, orders: Orders) -> None:
     """What a process does: say that it is there, then run what it is given until that is nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(BrokenPipeError, EOFError, ConnectionResetError), tuned_gc():  # whoever gave the orders may be gone
-        pipe.send(None)
-        while given := pipe.recv():
-            for each in given:
-                for case in run_file(each.path, orders, each.wanted):
-                    pipe.send(case)
-                pipe.send(None)
+    with suppress(BrokenPipeError, EOFError, ConnectionResetError):  # whoever gave the orders may be gone
+        for event in _run_here(_given(pipe), orders):
+            pipe.send(event)
+
+
+def _given(pipe: Connection) -> Iterator[Work]:
+    """The files as they come; asking for the first says that this process is there."""
+    pipe.send(None)
+    while given := pipe.recv():
+        yield from given

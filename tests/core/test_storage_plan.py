@@ -116,6 +116,7 @@ def test_a_name_never_leads_out_of_its_folder(build: Any, name: str) -> None:
         ({}, "alice", "https://rec.example/in/acme/alice/202611-ab/a%20b.mp3"),
         ({}, "", "https://rec.example/in/acme/202611-ab/a%20b.mp3"),
         ({"url": "http://h/r?f="}, "", "http://h/r?f=acme/202611-ab/a%20b.mp3"),
+        ({"url": "http://h/r?"}, "", "http://h/r/acme/202611-ab/a%20b.mp3"),
         ({"url": "http://h/r#x"}, "", "http://h/r/acme/202611-ab/a%20b.mp3"),
         ({"folder_base_path": "a/", "folder_path": "b"}, "", "https://rec.example/in/a/b/acme/202611-ab/a%20b.mp3"),
         ({"folder_base_path": "a", "folder_path": "/b/"}, "", "https://rec.example/in//b/acme/202611-ab/a%20b.mp3"),
@@ -185,6 +186,8 @@ def test_ftp() -> None:
     target = place(storage("ftp", {"url": "ftp://u:p@files.example/in//"}))
     assert (target.kind, target.method) == (TargetKind.URL, "PUT")
     assert target.url == "ftp://u:p@files.example/in/acme/alice/202611-ab/a%20b.mp3"
+    target = place(storage("ftp", {"url": "ftp://files.example/in?x"}))
+    assert target.url == "ftp://files.example/in?x/acme/alice/202611-ab/a%20b.mp3"
 
 
 def test_ftps_is_warned_of() -> None:

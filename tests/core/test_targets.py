@@ -168,6 +168,7 @@ def test_the_calls_document_is_of_the_month_of_the_end(build: Any, media_id: str
 def test_ftp_gets_no_fields(build: Any, profile: str) -> None:
     """B§6.3: ftp: base and name only."""
     assert delivered(build, "ftp://h/r", profile=profile)[1].url == "ftp://h/r/call_recording_c1.mp3"
+    assert delivered(build, "ftp://h/r?x", profile=profile)[1].url == "ftp://h/r?x/call_recording_c1.mp3"
 
 
 @pytest.mark.parametrize("profile", ["docs", "kazoo-4", "kazoo-5"])

@@ -136,7 +136,7 @@ def test_no_password_is_repeated() -> None:
         ("audio: [{left: silent, mono: silent}]", "mono and stereo at once"),
         ("audio: [{left: silnet}]", r'audio\[0\].left: unknown sound "silnet"; did you mean "silent"'),
         ("audio: [{left: silent, from: 4s, to: 4s}]", "ends before it begins"),
-        ("audio: [{left: similar to a.wav}]", '"similar to a.wav" is not simulated yet'),
+        ("audio: [{left: similar to /a.wav}]", "is not a path from here"),
         ("audio: []", "nothing is expected here"),
         ("[]", "a list where a mapping is wanted"),
     ],

@@ -51,7 +51,27 @@ def test_sounds_of_a_fixture_keep_their_folder(tmp_path: Path) -> None:
     })  # fmt: skip
     [scenario] = load_scenario(tmp_path / "a/s.yaml")
     assert scenario.calls[0].timeline[1].verb == Plays("../b/hi.wav")
-    assert scenario.calls[0].timeline[1].line == 4
+    step = scenario.calls[0].timeline[1]
+    assert (step.line, step.file) == (4, "../b/t.yaml")
+    assert step.shown == {"line": 4, "text": "at 1s: caller plays hi.wav", "file": "../b/t.yaml"}
+
+
+def test_a_step_of_the_scenario_itself_names_no_file(tmp_path: Path) -> None:
+    """The trace of a scenario without fixtures does not depend on where it lies."""
+    write(tmp_path, {"s.yaml": SMALL})
+    [scenario] = load_scenario(tmp_path / "s.yaml")
+    assert scenario.calls[0].timeline[0].shown == {"line": 5, "text": "at 0s: caller calls"}
+
+
+def test_a_compared_sound_of_a_fixture_keeps_its_folder(tmp_path: Path) -> None:
+    """`similar to FILE` in a fixture names its file from there, under every profile."""
+    check = "audio: [{left: similar to hi.wav}]"
+    write(tmp_path, {
+        "a/s.yaml": SMALL + "use: ../b/t.yaml\n",
+        "b/t.yaml": f"expect: {{{check}, profiles: {{kazoo-4: {{{check}}}}}}}\n",
+    })  # fmt: skip
+    [scenario] = load_scenario(tmp_path / "a/s.yaml")
+    assert [str(each.sound) for each in scenario.expect.every_audio] == ["similar to ../b/hi.wav"] * 2
 
 
 @pytest.mark.parametrize(

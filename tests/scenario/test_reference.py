@@ -9,8 +9,8 @@ import pytest
 
 from callflow.core.codecs import CODEC_RATES_HZ
 from callflow.scenario.answer_words import ANY, parse_answer
-from callflow.scenario.durations import parse_duration, parse_tolerance
 from callflow.scenario.audio_expectations import AUDIO_KEYS
+from callflow.scenario.durations import parse_duration, parse_tolerance
 from callflow.scenario.expectations import DELIVERY_KEYS, EXPECT_KEYS, RECORDING_KEYS
 from callflow.scenario.language import KEYS
 from callflow.scenario.occurrences import EventWord, parse_event

@@ -79,12 +79,17 @@ UNMET = [
     ("hangup_cause: USER_BUSY", "NORMAL_CLEARING", "nearest: NORMAL_CLEARING"),
     ("hangup_by: alice", "caller", "nearest: caller"),
     ("outcome: error", "passed", "nearest: passed"),
+    ("diagnostics: []", "bare-children", "there was bare-children"),
     ("diagnostics: [bare-childern]", "bare-children, id-length", 'did you mean "bare-children"?'),
     ("recordings: []", "2 recordings", "no recordings expected, 2 recordings made"),
     ("recordings: [{kind: call}]", "2 recordings", "1 recording expected, 2 recordings made"),
     ("deliveries: []", "2 deliveries", "no deliveries expected, 2 deliveries made"),
     ("deliveries: [{state: failed}, {state: stored}]", "state stored", "state stored instead of failed"),
-    ("deliveries: [{recording: 5, state: stored}]", "", "there is no such delivery: 2 deliveries in all"),
+    (
+        "deliveries: [{recording: 5, state: stored}]",
+        "2 deliveries in all",
+        "there is no such delivery: 2 deliveries in all",
+    ),
     ("deliveries: [{recording: 0, results: [503, 503, 201]}]", "results 503, 201", "instead of 503, 503, 201"),
     ("deliveries: [{recording: 0, url: 'https://*'}]", "url http://***@my.server/r/call_recording_c1.mp3", "url http"),
 ]
@@ -98,7 +103,7 @@ def test_what_is_not_as_expected_says_what_came_nearest(
     [failure] = failures_of(expect, not_answered)
     assert failure.nearest == nearest
     assert words in failure.message
-    assert failure.message.startswith("x/sample.yaml")
+    assert failure.message.startswith(f"x/sample.yaml:7: expect.{expect.partition(':')[0]}")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +132,19 @@ def test_a_recording_that_is_not_there_is_missed(answered: Rows) -> None:
     assert "there is no recording 1: 1 recording in all" in failure.message
 
 
+def test_no_diagnostics_are_no_warnings_and_no_errors(answered: Rows) -> None:
+    """An empty list expects none; remarks of level info, such as a short id, are no fault of a run."""
+    assert verdict(scenario_of("diagnostics: []"), answered, summarise(answered, diagnostics=REMARKS[1:])) == ()
+
+
+def test_what_a_profile_expects_is_missed_at_its_own_line(not_answered: Rows) -> None:
+    """A list that replaces another under a profile is named by its own place."""
+    [failure] = failures_of(
+        "recordings: [{}, {}]\nprofiles:\n  docs:\n    recordings: []\n".replace("{}", "{channels: 2}"), not_answered
+    )
+    assert failure.message.startswith("x/sample.yaml:10: expect.profiles.docs.recordings: ")
+
+
 def test_a_recording_that_was_not_delivered_is_not_stored(call_placed: Callable[..., Rows]) -> None:
     """`stored` asks for the state stored: never_started has no delivery at all."""
     flow = {"module": "record_call", "data": {"action": "start", "record_on_answer": True}}
@@ -153,7 +171,7 @@ def test_a_call_that_never_arrived_meets_nothing() -> None:
     """A run in which no call arrived fails what it was to show, and does not crash."""
     expect = "path: [user]\nhangup_cause: NORMAL_CLEARING\nrecordings: [{kind: call}]\nevents: [RECORD_START]\n"
     nearest = [failure.nearest for failure in failures_of(expect, [])]
-    assert nearest == ["[]", "none", "", ""]
+    assert nearest == ["[]", "none", "no recordings in all", ""]
 
 
 TWO_CALLS = """\

@@ -181,6 +181,11 @@ def test_events_that_happened_pass(expect: str, answered: Rows) -> None:
         ("events_unordered: [RECORD_START, RECORD_START]", "on leg A at 0:00.000", "nearest"),
         ("exactly: {CHANNEL_DESTROY: 1}", "2 times: on leg A at 0:40.000, on leg B at 0:40.000", "2 times"),
         ("exactly: {voicemail greets: 1}", "0 times", "nearest: 0 times"),
+        ("exactly: {alice is busy: 1}", "0 times, but alice rings on leg B at 0:00.000", "nearest: 0 times, but alice"),
+        ("events: [alice-phone hangs up]", "alice-phone rings on leg B at 0:00.000", "nearest: alice-phone rings"),
+        ("events: [RECORD_PAUSE]", "RECORD_STOP on leg A at 0:40.000", "nearest: RECORD_STOP on leg A"),
+        ("events_unordered: [delivery fails]", "delivery starts on leg A at 0:40.000", "nearest: delivery starts"),
+        ("events: [caller presses 1]", "", "nothing like it happened"),
         ("never: [alice answers]", "on leg B at 0:04.000", "never, but it happened on leg B at 0:04.000"),
     ],
 )

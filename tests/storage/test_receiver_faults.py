@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from callflow.storage import connection as connection_module
 from callflow.storage import receiver as receiver_module
 from callflow.storage.receiver import RunningReceiver
 from callflow.storage.reception import Log, Reception
@@ -51,10 +52,10 @@ def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path, quiet_log: Log
 
 
 def test_a_stalled_upload_does_not_hold_up_the_end(
-    tmp_path: Path, quiet_log: Log, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, quiet_log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Stopping waits for uploads under way, not for ever; what did not arrive whole is removed."""
-    monkeypatch.setattr(receiver_module, "_STOP_WITHIN_S", 0)
+    monkeypatch.setattr(connection_module, "STOP_WITHIN_S", 0)
     with RunningReceiver(tmp_path / "in", log=quiet_log) as receiver:
         head = b"PUT /a.mp3 HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nExpect: 100-continue\r\n\r\n"
         connection = speak(receiver, head)
@@ -62,6 +63,21 @@ def test_a_stalled_upload_does_not_hold_up_the_end(
         assert len(os.listdir(tmp_path / "in")) == 1
     connection.close()
     assert os.listdir(tmp_path / "in") == []
+    assert not caplog.records
+
+
+def test_a_paused_player_does_not_hold_up_the_end(
+    tmp_path: Path, quiet_log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A browser reads no further than it plays: such a connection is cut off when the receiver stops, without a word."""
+    monkeypatch.setattr(receiver_module, "_CANCELLED_AFTER_S", 1)
+    (tmp_path / "long.wav").touch()
+    os.truncate(tmp_path / "long.wav", 1 << 28)
+    with RunningReceiver(tmp_path, log=quiet_log) as receiver:
+        connection = speak(receiver, b"GET /long.wav HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    connection.close()
+    assert not caplog.records
 
 
 def test_an_upload_under_way_is_hidden(receiver: RunningReceiver) -> None:

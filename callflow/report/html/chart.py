@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from callflow.core.trace import LEG, RECORDER, REQUEST, Row
 from callflow.media.scores import FRAME_MS
 from callflow.media.track import Track
-from callflow.report.html.lane import Curve, Group, Lane
+from callflow.report.html.lane import Curve, Group, Lane, Mark
 from callflow.report.html.lanes import CallLanes
 from callflow.report.html.recording_lanes import RecordingLanes, Stretch
 from callflow.report.html.waves import Envelope, cut_columns, loudest, score_path, sound_of, wave_path
@@ -33,12 +33,13 @@ class Chart:
 
 @define(eq=False)
 class _Call:
-    """One call in the making; `thresholds` has by recording the silence threshold that it was listened to with."""
+    """One call in the making, by recording: how it was listened to, the silence that ended it, the leg it was armed on."""
 
     lanes: CallLanes
     recordings: RecordingLanes
     people: People
-    thresholds: dict[int, int] = field(factory=dict)
+    listened: dict[int, Mapping[str, int]] = field(factory=dict)
+    timers: dict[int, Mark] = field(factory=dict)
     heard: dict[int, str] = field(factory=dict)
 
 
@@ -65,7 +66,9 @@ def chart_of(
         call.recordings.take(row)
         detail = row.detail or {}
         if row.kind == REQUEST and row.name == "silence":
-            call.thresholds[detail["recording"]] = detail["threshold"]
+            call.listened[detail["recording"]] = detail
+        elif row.kind == RECORDER and row.name == "SILENCE_DETECTED":
+            call.timers[detail["recording"]] = _timer(row, call.listened.get(detail["recording"], {}), says)
         elif row.kind == RECORDER and row.name == "ARMED":
             call.heard[detail["recording"]] = row.leg
     groups, stretches, number = [], {}, 0
@@ -88,21 +91,29 @@ def _sound_lanes(
 ) -> Iterator[Lane]:
     """The score of a recording that was listened to for silence, and the waveform of each of its channels."""
     envelope, scores = sound_of(track)
-    threshold = call.thresholds.get(index)
-    if threshold is not None and scores is not None:
+    listened = call.listened.get(index)
+    if listened is not None and scores is not None:
+        threshold, timers = listened["threshold"], [call.timers[index]] if index in call.timers else []
         columns = scores.peaks(_SCORE_COLUMNS).tolist()
         curves = []
         for from_ms, to_ms, file_ms in stretches:
             part = cut_columns(len(scores.sums) * FRAME_MS, len(columns), file_ms, file_ms + to_ms - from_ms)
             path, line = score_path(columns[part], threshold)
             curves.append(Curve(from_ms, to_ms, "score", path, line))
-        yield Lane("score", f"score of {index}", f"threshold {threshold}", (), tuple(curves), number)
+        yield Lane("score", f"score of {index}", f"threshold {threshold}", tuple(timers), tuple(curves), number)
     who = cut(call.people.on(call.heard[index]), 16)
     notes = (f"what {who} says", f"what {who} hears") if track.channels == 2 else ("in one channel",)
     for channel, note in enumerate(notes):
         side = ("left", "right")[channel] if len(notes) == 2 else "mono"
         curves = list(_wave(envelope, channel, track.length_ms, stretches))
         yield Lane("wave", f"sound {index}, {side}", note, (), tuple(curves), number)
+
+
+def _timer(row: Row, listened: Mapping[str, int], says: Callable[[Row], str]) -> Mark:
+    """The silence that was one too long: as long as the timer that fired."""
+    lasted_ms = listened.get("initial_ms" if "initial" in row.rule else "final_ms", 0)
+    from_ms = max(row.at_ms - lasted_ms, 0)
+    return Mark("bar", from_ms, row.at_ms, "silence", f"{lasted_ms / 1000:g} s of silence", says(row), row.seq)
 
 
 def _wave(envelope: Envelope, channel: int, length_ms: int, stretches: Sequence[Stretch]) -> Iterator[Curve]:

@@ -28,8 +28,11 @@ _HEIGHTS: Final = {
     "score": 66,
     "wave": 50,
     "alarm": 34,
-    "delivery": 34,
+    "delivery": 50,
 }
+_TWO_ROWS: Final = (_HEIGHTS["leg"], _HEIGHTS["delivery"])
+"""Lanes whose bars have other marks below them."""
+
 _BESIDE: Final = 13
 """Pixels between points of the same moment."""
 
@@ -126,15 +129,15 @@ def _lane(lane: Lane, axis: Axis, y: int, height: int) -> Iterator[str]:
         yield f"<rect class='ground' x='0' y='{y}' width='100%' height='{height}'/>"
     for curve in lane.curves:
         yield _curve(curve, axis, y, height)
-    beside: dict[int, int] = {}
-    for place, mark in enumerate(lane.marks):
-        if mark.shape in ("point", "flag"):
-            ahead = [each.from_ms for each in lane.marks[place + 1 :] if each.shape in ("point", "flag")]
-            dx = _BESIDE * beside.get(mark.from_ms, 0)
-            beside[mark.from_ms] = beside.get(mark.from_ms, 0) + 1
-            yield _point(mark, axis, y, height, dx, ahead[0] if ahead else None)
-        else:
-            yield _bar(mark, axis, y, height)
+    points = [mark for mark in lane.marks if mark.shape in ("point", "flag")]
+    for mark in lane.marks:
+        if mark.shape not in ("point", "flag"):
+            covered = sum(each.from_ms == mark.from_ms and each.look == "node" for each in points)
+            yield _bar(mark, axis, y, height, 7 + covered * _BESIDE)
+    for place, mark in enumerate(points):
+        dx = _BESIDE * sum(each.from_ms == mark.from_ms for each in points[:place])
+        next_ms = points[place + 1].from_ms if place + 1 < len(points) else None
+        yield _point(mark, axis, y, height, dx, next_ms)
     yield "</g>"
 
 
@@ -146,22 +149,21 @@ def _open(mark: Mark) -> str:
     )
 
 
-def _bar(mark: Mark, axis: Axis, y: int, height: int) -> str:
+def _bar(mark: Mark, axis: Axis, y: int, height: int, indent: int) -> str:
     x, right = axis.x(mark.from_ms), axis.x(mark.to_ms)
     if mark.shape == "bar":
-        top, tall = (y + 6, 18) if height > 40 else (y + 7, height - 14)
+        top, tall = (y + 6, 18) if height in _TWO_ROWS else (y + 7, min(height - 14, 20))
     else:
         top, tall = (y + 28, 10) if mark.shape == "said" else (y + 40, 10)
     box = f"x='{_percent(x)}' width='{_percent(max(right - x, 0.02))}' y='{top}' height='{tall}'"
-    words = f"<text class='label' x='7' y='{number(tall / 2 + 4)}'>{safe(mark.words)}</text>" if mark.words else ""
+    words = f"<text class='label' x='{indent}' y='{number(tall / 2 + 4)}'>{safe(mark.words)}</text>" if mark.words else ""
     return f"{_open(mark)}<svg {box}><rect width='100%' height='100%' rx='3'/>{words}</svg></g>"
 
 
 def _point(mark: Mark, axis: Axis, y: int, height: int, dx: int, next_ms: int | None) -> str:
     x = axis.x(mark.from_ms)
-    middle = y + (height / 2 if height < 50 else 15)
-    if mark.look == "digit":
-        middle = y + 33
+    is_below = height in _TWO_ROWS and (mark.shape == "flag" or mark.look in ("digit", "request"))
+    middle = y + (36 if is_below else 15 if height in _TWO_ROWS else height / 2)
     at = f"x='{_percent(x)}' y='{number(middle)}' width='1' height='1' overflow='visible'"
     radius = 8 if mark.look in ("digit", "node") else 5.5
     first = mark.words.partition(" ")[0]
@@ -170,8 +172,8 @@ def _point(mark: Mark, axis: Axis, y: int, height: int, dx: int, next_ms: int | 
     right = axis.x(next_ms) if next_ms is not None else 100.0
     words = ""
     if mark.shape == "flag" and right > x and mark.words:
-        box = f"x='{_percent(x)}' width='{_percent(right - x)}' y='{y}' height='{height}'"
-        words = f"<svg {box}><text class='label' x='{dx + 10}' y='{number(height / 2 + 4)}'>{safe(mark.words)}</text></svg>"
+        box = f"x='{_percent(x)}' width='{_percent(right - x)}' y='{number(middle - 12)}' height='24'"
+        words = f"<svg {box}><text class='label' x='{dx + 10}' y='16'>{safe(mark.words)}</text></svg>"
     return f"{_open(mark)}{shape}{words}</g>"
 
 

@@ -5,6 +5,7 @@
   const data = JSON.parse(byId("data").textContent);
   const lanes = byId("lanes"), view = byId("window"), says = byId("says"), why = byId("why");
   const items = all(".item", lanes), rows = all(".lane", lanes).map((lane) => all(".item", lane)).filter((row) => row.length);
+  for (const row of rows) row.sort((one, other) => one.dataset.at - other.dataset.at || one.dataset.row - other.dataset.row);
   const [SENTENCE, RULE, BEFORE, LEG, AT] = [0, 1, 2, 3, 4];
 
   const clock = (ms) => {
@@ -80,8 +81,8 @@
     const row = data.rows[item.dataset.row];
     says.textContent = row[SENTENCE] + (row[RULE] ? ` [${row[RULE]}]` : "");
   };
-  lanes.addEventListener("pointerover", said);
-  lanes.addEventListener("focusin", said);
+  view.addEventListener("pointerover", said);
+  view.addEventListener("focusin", said);  /* on the picture itself it would make Chromium stop there */
 
   /* Zoom: the lanes get wider than their window, which scrolls. Words that have no room are not drawn. */
   const fit = () => {

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,45 @@ def test_no_answer_is_a_crash_or_taken_for_a_revision(
     parcel = make_recording(url, audio=b"abc")
     for outcome in (patient.send(parcel), patient.save_metadata(parcel)):
         assert not outcome.is_stored and outcome.result
+
+
+def told(content: bytes, status: int = 200) -> bytes:
+    """An answer with a JSON content, the last on its connection."""
+    return b"HTTP/1.1 %d x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (status, len(content), content)
+
+
+@pytest.mark.parametrize("revision", [b'"1\\r\\nX: y"', b'"\\ud800"', b'""', b'"1-%s"' % (b"a" * 300), b"7"])
+def test_what_cannot_be_a_revision_is_none(
+    babble: tuple[str, list[bytes]], make_recording: Callable[..., Parcel], patient: CouchCarrier, revision: bytes
+) -> None:
+    """A revision goes into an address: a line break or half a character in it is the server's fault, not the url's."""
+    url, answers = babble
+    answers[:] = [told(b'{"ok": true, "rev": %s}' % revision, 201)]
+    outcome = patient.save_metadata(make_recording(url, audio=b"abc"))
+    assert (outcome.result, outcome.is_final) == ("broken answer", False)
+
+
+def test_what_is_no_json_is_not_sent_back(
+    babble: tuple[str, list[bytes]], make_recording: Callable[..., Parcel], patient: CouchCarrier
+) -> None:
+    """A document that is there is saved over with all that others put into it, if that is JSON."""
+    url, answers = babble
+    parcel = make_recording(url, audio=b"abc")
+    there = b'{"_rev": "1-a", "pvt_delivery_id": "%s", "x": NaN}' % parcel.delivery_id.encode()
+    answers[:] = [told(b"{}", 409), told(there)]
+    outcome = patient.save_metadata(parcel)
+    assert (outcome.result, outcome.is_final) == ("broken answer", False)
+
+
+def test_half_a_character_is_the_servers_to_refuse(
+    babble: tuple[str, list[bytes]], make_recording: Callable[..., Parcel], patient: CouchCarrier
+) -> None:
+    """A caller's name may be any text that a scenario can hold: what is wrong with it is not the address."""
+    url, answers = babble
+    parcel = make_recording(url, audio=b"abc")
+    answers[:] = [told(b'{"error": "bad_request"}', 400)]
+    outcome = patient.save_metadata(evolve(parcel, metadata={**parcel.metadata, "caller_id_name": "\ud800"}))
+    assert (outcome.result, outcome.is_final) == ("400", True)
 
 
 @pytest.fixture

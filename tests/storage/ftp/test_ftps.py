@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -90,6 +91,18 @@ def test_an_unknown_certificate(carrier: FtpCarrier, make_parcel: MakeParcel, sc
 
 
 @pytest.mark.usefixtures("trust")
+def test_authorities_that_cannot_be_read_are_not_the_recordings_fault(
+    carrier: FtpCarrier, make_parcel: MakeParcel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What SSL_CERT_FILE names may be mended: the recording is tried again, and its file is not blamed."""
+    (tmp_path / "junk.pem").write_text("junk")
+    for name in ("none.pem", "junk.pem"):
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / name))
+        outcome = carrier.send(make_parcel("ftps://127.0.0.1:1/a.mp3"))
+        assert (outcome.result, outcome.is_final) == ("trusted certificates cannot be read", False)
+        assert outcome.place == "ftps://127.0.0.1:1/a.mp3"
+
+
 def test_a_certificate_for_someone_else(
     carrier: FtpCarrier, make_parcel: MakeParcel, scripted: Start, authority: Any
 ) -> None:
