@@ -10,7 +10,7 @@ import stat
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -85,8 +85,7 @@ class Shelf:
             if earlier is not None and self._has(parts):
                 return earlier, True
             is_new = not draft.is_taken(parts[-1])
-            draft.publish(parts[-1])
-            self._keep_particulars(parts, particulars)
+            self._publish_both(draft, parts, particulars)
             received = Received(path, draft.bytes, draft.sha256, is_new)
             if key is not None:
                 self._keys.save(key, received)
@@ -123,14 +122,22 @@ class Shelf:
             file.close()
         return file is not None
 
-    def _keep_particulars(self, parts: tuple[str, ...], particulars: Mapping[str, str]) -> None:
-        """Those of an earlier version do not stay with this one."""
+    def _publish_both(self, draft: Draft, parts: tuple[str, ...], particulars: Mapping[str, str]) -> None:
+        """Publish the file, and its particulars, which are on the disk before: a full one leaves all as it was.
+
+        Those of an earlier version do not stay with this one.
+        """
         name = particular.particulars_name(parts[-1])
-        with folder_inside(self._top, parts[:-1], is_made=False) as folder:
-            if particulars:
-                with Draft(folder) as draft:
-                    draft.write(particular.written(particulars))
-                    draft.publish(name)
+        with (
+            folder_inside(self._top, parts[:-1], is_made=False) as folder,
+            Draft(folder) if particulars else nullcontext() as beside,
+        ):
+            if beside is not None:
+                beside.write(particular.written(particulars))
+                beside.settle()
+            draft.publish(parts[-1])
+            if beside is not None:
+                beside.publish(name)
             else:
                 with suppress(FileNotFoundError):
                     os.unlink(name, dir_fd=folder)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from callflow.core.trace import Row
+from callflow.files import write_recordings
+from callflow.report.results import RunResult
 from callflow.scenario.language import Scenario, load_scenario
 from callflow.scenario.preparing import Choices
 from callflow.simulate import Run, simulate
@@ -74,6 +76,12 @@ def scenario(folder: Path, *lines: str, flow: object = RECORDED, **parts: Any) -
 def played(folder: Path, *lines: str, choices: Choices | None = None, **parts: Any) -> Run:
     """The run of such a scenario, played to its end."""
     return simulate(scenario(folder, *lines, **parts), choices)
+
+
+def rendered(folder: Path, *lines: str, **parts: Any) -> tuple[Run, RunResult]:
+    """Such a scenario, played with deliveries that wait for an upload, and its files written."""
+    run = played(folder, *lines, choices=Choices(uploads=True), **parts)
+    return run, write_recordings(run.rows, run.summary(), folder / "out", folder)
 
 
 def write_silence(path: Path, length_ms: int) -> None:

@@ -119,10 +119,11 @@ def test_wheel_says_what_it_needs_and_may(built: Built) -> None:
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in built.names)
 
 
-def test_wheel_installs_the_command(built: Built) -> None:
-    """Design §10: the command is `callflow`."""
+def test_wheel_installs_the_command_and_the_plugin(built: Built) -> None:
+    """Design §10, §8: the command is `callflow`, and pytest finds its plugin."""
     entries = next(built.wheel.glob("*.dist-info/entry_points.txt")).read_text(encoding="utf-8")
-    assert entries.split() == ["[console_scripts]", "callflow", "=", "callflow.cli:main"]
+    command, plugin = (["callflow", "=", each] for each in ("callflow.cli:main", "callflow.testing.plugin"))
+    assert entries.split() == ["[console_scripts]", *command, "[pytest11]", *plugin]
 
 
 @pytest.mark.parametrize("package", project()["tool"]["setuptools"]["packages"])

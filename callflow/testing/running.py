@@ -141,8 +141,7 @@ class _Case:
         failures = found.failures
         if found.outcome == "error":
             raised = [each for each in map(remark_of, run.rows) if each is not None and each.severity == "error"]
-            told = [Failure("", "", printable(f"{each.where}: an action failed: {each.message}")) for each in raised]
-            self._end("error", (*told, *failures))
+            self._end("error", (*(Failure("", "", printable(each.message)) for each in raised), *failures))
         elif failures:
             self._end("failed", failures)
 

@@ -52,7 +52,7 @@ def times_of(flow: FlowCoverage) -> dict[str, int]:
 
 
 def test_what_ran_is_counted(staging: ModuleType, tmp_path: Path) -> None:
-    """Issue 5, item 3: nodes that ran and branches that were taken; `{}` is no branch, the unreachable does not count."""
+    """Issue 5, item 3: nodes that ran and branches that were taken; `{}` and the unreachable do not count."""
     busy = driven(staging, tmp_path, "at 2s: alice is busy")
     [flow] = busy.flows
     assert times_of(flow) == {"flow": 1, "flow._": 1, "flow._.USER_BUSY": 1, "flow._._": 0}
@@ -155,13 +155,15 @@ def test_the_tree_is_drawn_with_its_marks(staging: ModuleType, tmp_path: Path) -
     coverage = driven(staging, tmp_path, "at 2s: alice is busy")
     heading, *lines = flow_text(coverage.flows[0]).splitlines()
     assert heading.endswith("flow: 3 of 4 nodes, 2 of 3 branches, 75 %, 2 cannot be reached")
-    assert [line.split("  ")[0] for line in lines] == [
-        "1 ● record_call", "1 ● └─ _: user",
+    assert lines[0].startswith("1 ● record_call  start")
+    assert lines[1:] == [
+        "1 ● └─ _: user  alice  timeout=5",
         "1 ●    ├─ USER_BUSY: hangup",
-        "  ×    │  └─ _: noop".split("  ")[0],
-        "", "  ○    └─ _: play".split("  ")[0], "  ×       └─ never: answer".split("  ")[0],
-    ]  # fmt: skip
-    assert "  ○    └─ _: play  vm-goodbye  (fall-back)" in lines and "  ×       └─ never: answer" in lines
+        "  ×    │  └─ _: noop",
+        "       ├─ CALL_REJECTED: (empty: the flow ends here)",
+        "  ○    └─ _: play  vm-goodbye  (fall-back)",
+        "  ×       └─ never: answer",
+    ]
     text = coverage_text(coverage, 80)
     assert text.splitlines()[-1].split() == ["all,", "by", "1", "run", "3/4", "75", "%"]
     assert max(map(len, recorder_text(coverage, 80).splitlines())) <= 80

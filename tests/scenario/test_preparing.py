@@ -149,6 +149,14 @@ def test_sound_files_are_looked_at_before_anything_runs(
     assert message.startswith(f"{tmp_path}/call.json:17: timeline[2]: ") and problem in message
 
 
+def test_sounds_to_compare_with_are_looked_at_before_anything_runs(prepared: Any, tmp_path: Path) -> None:
+    """A missing file of an expectation is an error at its place, whatever the profile for which it stands."""
+    check = {"audio": [{"left": "similar to hello.wav"}]}
+    message = refused(prepared, "at 1s: alice answers", expect={"profiles": {"kazoo-4": check}})
+    assert message.startswith(f"{tmp_path}/call.json:") and "expect.profiles.kazoo-4.audio[0]" in message
+    assert "hello.wav" in message
+
+
 def test_what_cannot_be_spoken_is_known_before_anything_runs(prepared: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Issue 3, item 12: TTS where an engine is installed, else a clear error at the step's place."""
 

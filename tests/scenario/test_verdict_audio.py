@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callflow.core.errors import MediaError
+from callflow.core.errors import MediaError, ScenarioError
 from callflow.core.events import Answers, HangsUp, Speaks
 from callflow.core.trace import Row
 from callflow.media.render import blocks
-from callflow.media.sources import Noise, Voice
+from callflow.media.sources import Noise, Voice, samples
 from callflow.media.track import Span, Track
 from callflow.report.results import Failure
 from callflow.report.summary import summarise
@@ -129,6 +129,25 @@ def test_a_sound_file_lies_in_the_scenarios_folder(call_placed: Callable[..., Ro
     assert failures_of("left: level 2900..3100, from: 2s, to: 4s", rows, tmp_path) == ()
     with pytest.raises(MediaError, match="a.wav"):
         failures_of("left: speech, from: 2s, to: 4s", rows, tmp_path / "elsewhere")
+
+
+def test_a_channel_is_compared_with_a_file(call_placed: Callable[..., Rows], tmp_path: Path) -> None:
+    """`similar to FILE`: met by the sound that was played, told with score and place where it is not."""
+    for name, number in (("a.wav", 0), ("b.wav", 1)):
+        with wave.open(str(tmp_path / name), "wb") as file:
+            file.setparams((1, 2, 16_000, 0, "NONE", ""))
+            file.writeframes(samples(Voice(number), 0, 32_000, 16_000).astype("<i2").tobytes())
+    rows = call_placed((1_000, "B", Answers()), (2_000, "A", Speaks({"file": "a.wav"}, 2_000)), (5_000, "A", HangsUp()))
+    assert failures_of("left: similar to a.wav", rows, tmp_path) == ()
+    assert failures_of("left: similar to a.wav, from: 2s, to: 3s", rows, tmp_path) == ()
+    [failure] = failures_of("left: similar to b.wav", rows, tmp_path)
+    assert failure.nearest.startswith("similarity 0.") and "with the file's beginning at 0:0" in failure.nearest
+    assert failure.message.startswith("x/sample.yaml:6: expect.audio[0]: ")
+    assert failure.message.endswith("of the recording, 0.7 is wanted")
+    [silent] = failures_of("right: similar to a.wav, from: 3s, to: 4s", rows, tmp_path)
+    assert silent.nearest == "similarity 0.00"
+    with pytest.raises(ScenarioError, match=r"x/sample.yaml:6: expect.audio\[0\]: .*no.wav"):
+        failures_of("left: similar to no.wav", rows, tmp_path)
 
 
 SPANS = st.builds(

@@ -69,7 +69,7 @@ def test_a_stalled_upload_does_not_hold_up_the_end(
 def test_a_paused_player_does_not_hold_up_the_end(
     tmp_path: Path, quiet_log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A browser reads no further than it plays: such a connection is cut off when the receiver stops, without a word."""
+    """A browser reads no further than it plays: its connection is cut off when the receiver stops, without a word."""
     monkeypatch.setattr(receiver_module, "_CANCELLED_AFTER_S", 1)
     (tmp_path / "long.wav").touch()
     os.truncate(tmp_path / "long.wav", 1 << 28)

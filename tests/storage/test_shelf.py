@@ -262,6 +262,26 @@ def test_particulars_are_kept_beside_the_file(tmp_path: Path, kept: Shelf) -> No
     assert names_in(tmp_path / "in" / "acme") == ["a.mp3"]
 
 
+def test_particulars_that_find_no_room_leave_all_as_it_was(
+    tmp_path: Path, kept: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused is not stored either: a full disk is met before the file has its name."""
+    store(kept, "a.mp3", b"old", None)
+    write = Draft.write
+
+    def refuse_particulars(self: Draft, block: bytes | bytearray) -> None:
+        if b"Jim" in block:
+            raise OSError(28, "No space left on device")
+        write(self, block)
+
+    monkeypatch.setattr(Draft, "write", refuse_particulars)
+    with pytest.raises(OSError, match="No space"), kept.draft_for(("a.mp3",)) as draft:
+        draft.write(b"new")
+        kept.publish(draft, ("a.mp3",), None, {"from": "Jim"})
+    assert (tmp_path / "in" / "a.mp3").read_bytes() == b"old"
+    assert names_in(tmp_path / "in") == ["a.mp3"]
+
+
 def test_a_long_name_has_particulars_too(tmp_path: Path, kept: Shelf) -> None:
     """Where the hidden name would be too long, it is a digest."""
     name = "x" * 251 + ".mp3"
