@@ -108,7 +108,8 @@ class HttpCarrier:
         # A connection of its own: one that was kept may be closed by the server while the next file is under way.
         headers = {"Content-Type": content_type, "Content-Length": str(body.bytes), "Connection": "close"}
         if verb == "POST":
-            headers["Idempotency-Key"] = parcel.delivery_id
+            # The same recording again is one upload, other audio under its id another.
+            headers["Idempotency-Key"] = ".".join(filter(None, (parcel.delivery_id, parcel.digest)))
         request = self._client.build_request(verb, url, headers=headers, content=body)
         with answer_to(self._client, request, credentials, body) as response:
             try:

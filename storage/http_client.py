@@ -88,7 +88,7 @@ class FileBody:
 def open_client(timeout_ms: int) -> httpx2.Client:
     """Make a client for several threads; `timeout_ms` bounds every single wait for the network (to connect: 10 s).
 
-    Raises `StorageError` when the environment names a proxy that cannot be used.
+    Raises `StorageError` when the environment names a proxy, or a file of certificates, that cannot be used.
     """
     timeout = httpx2.Timeout(timeout_ms / 1_000, connect=min(timeout_ms, _CONNECT_MS_MAX) / 1_000)
     try:
@@ -104,6 +104,11 @@ def open_client(timeout_ms: int) -> httpx2.Client:
         raise StorageError(
             "environment: a proxy named by HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used; "
             "write it like http://proxy.example:3128, or unset it"
+        ) from None
+    except OSError:  # ssl's errors are of this kind
+        raise StorageError(
+            "environment: the certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read; "
+            "name a file of PEM certificates, or unset it"
         ) from None
 
 

@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 
 from callflow.core.delivery import Body, Target, TargetKind
 from callflow.core.errors import StorageError
-from callflow.storage.parcel import Attempt, Parcel
+from callflow.storage.parcel import DIGEST_LENGTH, Attempt, Parcel
 from callflow.storage.routes import Destinations
 
 FORMAT: Final = 2
@@ -161,6 +161,7 @@ def _entry_from(outbox: Path, journal: Mapping[str, Any]) -> Entry:
         metadata={**_mapping(journal["metadata"])},
         folder=_text(journal["folder"]),
         webhook=_text(journal["webhook"]),
+        digest=journal["sha256"][:DIGEST_LENGTH],
     )
     meant_for = Destinations(
         database_url=None if database_url is None else _text(database_url),

@@ -36,7 +36,7 @@ from callflow.storage.durable import (
 )
 from callflow.storage.holdings import JOURNAL, held, read_from, remove
 from callflow.storage.journal import Entry, NoJournal, first_line, line_of_arrival, line_of_owner, line_of_try
-from callflow.storage.parcel import Attempt, Parcel
+from callflow.storage.parcel import DIGEST_LENGTH, Attempt, Parcel
 from callflow.storage.routes import Destinations
 
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,16}")
@@ -143,9 +143,10 @@ class Outbox:
                 for block in blocks:
                     audio.write(block)
                 audio.settle()
-                name = f"{parcel.delivery_id}.{audio.sha256[:16]}{_extension_of(parcel)}"
+                digest = audio.sha256[:DIGEST_LENGTH]
+                name = f"{parcel.delivery_id}.{digest}{_extension_of(parcel)}"
                 kept_at = self._wall().isoformat(timespec="seconds")
-                copy = evolve(parcel, file=self._path / name)
+                copy = evolve(parcel, file=self._path / name, digest=digest)
                 entry = Entry(copy, meant_for, audio.bytes, audio.sha256, kept_at, by)
                 journal.write(first_line(entry))
                 journal.settle()

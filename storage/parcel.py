@@ -20,6 +20,10 @@ ID_LENGTH_MAX: Final = 128
 _ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 
 
+DIGEST_LENGTH: Final = 16
+"""How many hex digits of a SHA-256 tell one audio from another."""
+
+
 def check_id(text: str) -> str:
     """Return `text` when it can be a delivery id: `[A-Za-z0-9._-]{1,128}`, no leading dot. Raises `StorageError`."""
     if _ID.fullmatch(text) is None:
@@ -52,7 +56,8 @@ class Parcel:
     `delivery_id` is fixed: the same recording has the same id however often it is delivered (design §12, "Deliveries");
     `file` is the audio; `metadata` the document of B§6.5, JSON values only, `url` made free of credentials;
     `folder` the account's database of the month (`account/ac/me/x-202611`); `webhook` the URL that is told when it is
-    stored, or empty. A bad id raises `StorageError`.
+    stored, or empty. `digest` begins the SHA-256 of the file, 16 hex digits, where it is known: the same id with other
+    audio is another upload. A bad id raises `StorageError`.
     """
 
     delivery_id: str = field(validator=_check_id)
@@ -62,6 +67,7 @@ class Parcel:
     metadata: Mapping[str, Any] = field(converter=_clean_metadata, repr=False)
     folder: str
     webhook: str = field(default="", repr=_show_url)
+    digest: str = ""
 
 
 @frozen

@@ -45,7 +45,8 @@ def test_another_calls_events_do_not_count(answered: list[Row]) -> None:
 @pytest.mark.parametrize(
     ("step", "words"),
     [
-        ("when alice presses 1: caller presses 1", "waited for alice presses 1; nearest: alice presses 2 on leg B at 0:04"),
+        ("when alice presses 1: caller presses 1",
+         "waited for alice presses 1; nearest: alice presses 2 on leg B at 0:04"),
         ("when alice rings: caller presses 1",
          "waited for alice rings, which happened before its turn came: alice rings on leg B at 0:00.000"),
         ("when voicemail greets: caller presses 1", "and it still waited for voicemail greets"),

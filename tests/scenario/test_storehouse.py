@@ -210,7 +210,7 @@ def test_a_document_that_was_saved_is_no_file(staging: ModuleType, tmp_path: Pat
 
 
 def test_a_plan_whose_query_takes_the_path_overwrites_nothing(staging: ModuleType, tmp_path: Path) -> None:
-    """B§6.7: the path goes to the end of the url's query, whatever its last field is called, and has the document's id."""
+    """B§6.7: the path goes to the end of the url's query, whatever its field is called, and has the document's id."""
     handler = {"handler": "http", "settings": {"url": "http://h.example/up?recording_id="}}
     plan = {"modb": {"types": {"call_recording": {"attachments": {"handler": "0" * 32}}}}}
     account = {**ACCOUNT, "storage": {"attachments": {"0" * 32: handler}, "plan": plan}}

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState, TargetKind
 from callflow.core.errors import StorageError
@@ -192,3 +193,17 @@ def test_one_that_cannot_be_kept_does_not_hold_up_the_others(
         for row in rows:
             states.append(row.state)
     assert states[-1] is S.STORED and [each.path for each in receiver.stored()] == ["a.mp3"]
+
+
+def test_other_audio_of_the_same_id_is_another_upload(
+    receiver: RunningReceiver, make_parcel: MakeParcel, clock: Clock, destinations: Destinations
+) -> None:
+    """A scenario that was changed and is uploaded again by POST: the receiver takes it; the same audio it has."""
+    first = make_parcel(f"{receiver.url}/r/a.mp3", method="POST", audio=b"first")
+    second = evolve(
+        make_parcel(f"{receiver.url}/r/a.mp3", method="POST", audio=b"second"), delivery_id=first.delivery_id
+    )
+    for parcel in (first, first, second):
+        assert [row.state for row in deliver([parcel], destinations, clock=clock)][-1] is S.STORED
+    assert (receiver.folder / "r" / "a.mp3").read_bytes() == b"second"
+    assert [each.bytes for each in receiver.stored()] == [5, 6]

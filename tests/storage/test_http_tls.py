@@ -6,11 +6,13 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import trustme
 from pytest_httpserver import HTTPServer
 
+from callflow.core.errors import StorageError
 from callflow.storage.carrier import Outcome
 from callflow.storage.http import HttpCarrier
 from callflow.storage.parcel import Parcel
@@ -119,3 +121,16 @@ def test_a_redirect_may_enter_tls(
         outcome = carrier.send(make_parcel(httpserver.url_for("/c").replace("://", "://me:geheim@")))
     assert outcome == Outcome.stored("201", server.url_for("/a.mp3"))
     assert (httpserver.log[0][0].authorization is None, server.log[0][0].authorization) == (False, None)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    """SSL_CERT_FILE names a missing file, or one that holds no certificate: the user's environment, not our fault."""
+    path = tmp_path / "authority.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(StorageError, match="SSL_CERT_FILE"):
+        HttpCarrier(1_000)

@@ -247,57 +247,6 @@ def test_a_file_that_vanishes_is_left_out(tmp_path: Path, kept: Shelf, monkeypat
     assert [(entry.path, entry.bytes) for entry in kept.entries()] == [("a.mp3", 3)]
 
 
-def test_particulars_are_kept_beside_the_file(tmp_path: Path, kept: Shelf) -> None:
-    """Hidden, readable, and those of the version that is there: a later upload without any has none."""
-
-    def put(particulars: dict[str, str]) -> None:
-        with kept.draft_for(("acme", "a.mp3")) as draft:
-            kept.publish(draft, ("acme", "a.mp3"), None, particulars)
-
-    put({"from": "Jürgen"})
-    assert json.loads((tmp_path / "in" / "acme" / ".a.mp3.json").read_text()) == {"from": "Jürgen"}
-    assert kept.particulars_of(("acme", "a.mp3")) == {"from": "Jürgen"}
-    put({})
-    assert kept.particulars_of(("acme", "a.mp3")) == {}
-    assert names_in(tmp_path / "in" / "acme") == ["a.mp3"]
-
-
-def test_particulars_that_find_no_room_leave_all_as_it_was(
-    tmp_path: Path, kept: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is refused is not stored either: a full disk is met before the file has its name."""
-    store(kept, "a.mp3", b"old", None)
-    write = Draft.write
-
-    def refuse_particulars(self: Draft, block: bytes | bytearray) -> None:
-        if b"Jim" in block:
-            raise OSError(28, "No space left on device")
-        write(self, block)
-
-    monkeypatch.setattr(Draft, "write", refuse_particulars)
-    with pytest.raises(OSError, match="No space"), kept.draft_for(("a.mp3",)) as draft:
-        draft.write(b"new")
-        kept.publish(draft, ("a.mp3",), None, {"from": "Jim"})
-    assert (tmp_path / "in" / "a.mp3").read_bytes() == b"old"
-    assert names_in(tmp_path / "in") == ["a.mp3"]
-
-
-def test_a_long_name_has_particulars_too(tmp_path: Path, kept: Shelf) -> None:
-    """Where the hidden name would be too long, it is a digest."""
-    name = "x" * 251 + ".mp3"
-    with kept.draft_for((name,)) as draft:
-        kept.publish(draft, (name,), None, {"to": "2001"})
-    assert kept.particulars_of((name,)) == {"to": "2001"}
-
-
-@pytest.mark.parametrize("damage", [b"", b"{", b"[" * 100_000, b"\xff", b"[]", b'{"from": 1, "other": "x"}'])
-def test_damaged_particulars_are_none(tmp_path: Path, kept: Shelf, damage: bytes) -> None:
-    """The page does not break on what lies in the folder."""
-    store(kept, "a.mp3", b"", None)
-    (tmp_path / "in" / ".a.mp3.json").write_bytes(damage)
-    assert kept.particulars_of(("a.mp3",)) == {}
-
-
 def test_a_full_disk_leaves_nothing(tmp_path: Path, kept: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing half-written is left, hidden or visible."""
 
