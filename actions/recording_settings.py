@@ -33,10 +33,16 @@ class RecordingSettings:
         None, help="Sample rate in Hz that the format has; default 16000 in stereo, 8000 in mono.", check=fits_the_file
     )
     should_follow_transfer: bool = setting(True, help="Go on recording after a transfer.")
+    should_store_recording: bool | None = setting(
+        None, help="Whether the file goes to the account's database, or nowhere, whatever else is said; Kazoo 5 only."
+    )
     silence_detection: bool = setting(False, help="End the recording when nobody speaks for a time.")
     silence_final_timeout: int = setting(5, help="Milliseconds of silence after speech.")
     silence_initial_timeout: int = setting(0, help="Milliseconds of silence before any speech.")
     silence_threshold: int = setting(200, help="Frame score below which a frame is silent.")
+    storage_retry_times: int | None = setting(
+        None, help="How often a failed delivery is tried again; default: the system's, 5.", at_least=0
+    )
     time_limit: int | None = setting(None, help="Longest recording in seconds.", at_least=5, at_most=10800)
     url: str | None = setting(None, help="Base URL that the file is sent to.", shortest=5)
 
@@ -83,6 +89,8 @@ def resolve(
         starts=starts,
         follows_transfer=settings.should_follow_transfer,
         listening=_listening(settings) if settings.silence_detection else None,
+        is_stored=settings.should_store_recording,
+        storage_retries=settings.storage_retry_times,
     )
 
 

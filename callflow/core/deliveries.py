@@ -40,8 +40,8 @@ Failure = tuple[DeliveryEvent, str, int]
 class Delivery:
     """One file on its way, or the word of it to a webhook: `number` counts deliveries of the run.
 
-    `tries` were made for the file, `document_tries` for the document before it; `asked` is the REQUEST row of the try
-    under way, -1 when there is none.
+    `retries` are allowed after the first attempt. `tries` were made for the file, `document_tries` for the document
+    before it; `asked` is the REQUEST row of the try under way, -1 when there is none.
     """
 
     number: int
@@ -49,6 +49,7 @@ class Delivery:
     leg: str
     recording: int
     target: Target
+    retries: int
     state: DeliveryState = _METADATA
     tries: int = 0
     document_tries: int = 0
@@ -59,7 +60,8 @@ def deliver_recording(exchange: Exchange, recording: Recording, document_id: str
     """Deliver a finished recording to where the document and the system settings send it."""
     month = exchange.month(exchange.agenda.now_ms)
     target = choose_target(exchange.setting, exchange.calls[recording.call_id], recording, document_id, month)
-    _begin(exchange, recording.call_id, recording.leg.id, recording.index, target, because)
+    retries = recording.options.storage_retries
+    _begin(exchange, recording.call_id, recording.leg.id, recording.index, target, because, retries)
 
 
 def deliver_message(exchange: Exchange, recording: Recording, mailbox_id: str, because: int) -> None:
@@ -72,10 +74,20 @@ def deliver_message(exchange: Exchange, recording: Recording, mailbox_id: str, b
     _begin(exchange, recording.call_id, recording.leg.id, recording.index, target, cause)
 
 
-def _begin(exchange: Exchange, call_id: str, leg: str, recording: int, target: Target, because: int) -> None:
+def _begin(
+    exchange: Exchange,
+    call_id: str,
+    leg: str,
+    recording: int,
+    target: Target,
+    because: int,
+    retries: int | None = None,
+) -> None:
     number = exchange.deliveries_made
     exchange.deliveries_made = number + 1
-    delivery = Delivery(number, call_id, leg, recording, target)
+    if retries is None:
+        retries = exchange.setting.account.system.storage_retry_times
+    delivery = Delivery(number, call_id, leg, recording, target, retries)
     shown: dict[str, Any] = {
         "delivery": number,
         "recording": recording,
@@ -153,9 +165,8 @@ def _failed_document(exchange: Exchange, delivery: Delivery, result: str) -> Fai
         if result == _CONFLICT and delivery.document_tries == 1:
             return DeliveryEvent.METADATA_TRY_FAILED, "law: a conflict is saved over (C48)", 0
         return DeliveryEvent.METADATA_FAILED, "profile.saves_document_again=false", 0
-    retries = exchange.setting.account.system.storage_retry_times
-    rule = f"storage_retry_times={retries}"
-    if delivery.document_tries > retries:
+    rule = f"storage_retry_times={delivery.retries}"
+    if delivery.document_tries > delivery.retries:
         return DeliveryEvent.METADATA_FAILED, rule, 0
     return DeliveryEvent.METADATA_TRY_FAILED, rule, _drawn_ms(exchange, delivery, "document", delivery.document_tries)
 
@@ -176,12 +187,11 @@ def _settle_file(exchange: Exchange, delivery: Delivery, answer: DeliveryAnswere
 
 def _failed_file(exchange: Exchange, delivery: Delivery) -> Failure:
     """Tries of one attempt follow each other in 5 s; attempts, in one to ten minutes (B§6.6)."""
-    retries = exchange.setting.account.system.storage_retry_times
     of_attempt = exchange.setting.profile.tries_per_attempt if delivery.target.kind is not _WEBHOOK else 1
     if delivery.tries % of_attempt:
         return DeliveryEvent.TRY_FAILED, f"profile.tries_per_attempt={of_attempt}", _NEXT_TRY_MS
-    rule = f"storage_retry_times={retries}"
-    if delivery.tries >= of_attempt * (1 + retries):
+    rule = f"storage_retry_times={delivery.retries}"
+    if delivery.tries >= of_attempt * (1 + delivery.retries):
         return DeliveryEvent.LAST_TRY_FAILED, rule, 0
     return DeliveryEvent.TRY_FAILED, rule, _drawn_ms(exchange, delivery, "retry", delivery.tries)
 

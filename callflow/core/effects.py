@@ -165,7 +165,8 @@ class Dial(Effect[Talk]):
 class RecordingOptions:
     """What a recording is to be, resolved by the action: lengths in seconds as documents give them (B§3.2).
 
-    `option` is how the trace's rules name the settings: `record_call`, or `call_recording`.
+    `option` is how the trace's rules name the settings: `record_call`, or `call_recording`. `is_stored` None leaves it
+    to url, plan and system where the file goes, `storage_retries` None how often that is tried again.
     """
 
     format: str
@@ -183,6 +184,8 @@ class RecordingOptions:
     follows_transfer: bool = True
     listening: Listening | None = None
     option: str = "record_call"
+    is_stored: bool | None = None
+    storage_retries: int | None = None
 
 
 @frozen

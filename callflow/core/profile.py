@@ -144,6 +144,10 @@ class Profile:
         "A recording's document that cannot be saved is tried again like its file; otherwise the delivery has failed.",
         "B§6.6; C20",
     )
+    heeds_should_store: bool = _switch(
+        "`should_store_recording` of a node decides before url, plan and system; otherwise nobody reads it.",
+        "B§3.2; B§6.1",
+    )
     recording_module: str = _switch(
         "The module that a recording's document names as its `source_type`.",
         "B§6.5",
@@ -196,6 +200,7 @@ DOCS = Profile(
     sends_ftps=True,
     tries_per_attempt=1,
     saves_document_again=True,
+    heeds_should_store=False,
     recording_module="kapps_call_recording",
     dotted_media_type=False,
 )
@@ -233,6 +238,7 @@ KAZOO_4 = Profile(
     sends_ftps=False,
     tries_per_attempt=5,
     saves_document_again=False,
+    heeds_should_store=False,
     recording_module="kapps_call_recording",
     dotted_media_type=False,
 )
@@ -270,6 +276,7 @@ KAZOO_5 = Profile(
     sends_ftps=True,
     tries_per_attempt=5,
     saves_document_again=False,
+    heeds_should_store=True,
     recording_module="media_recording",
     dotted_media_type=True,
 )

@@ -41,12 +41,16 @@ _QUERIES: Final[Mapping[UploadQuery, tuple[str, ...]]] = {
 def choose_target(setting: Setting, call: Call, recording: Recording, recording_id: str, month: str) -> Target:
     """Decide where one finished recording goes; the target's rule names the option that decided.
 
-    Its own url first, then the account's storage plan, which store_recordings has no say in, then the system (B§6.1).
+    Its own url first, then the account's storage plan, which store_recordings has no say in, then the system; in
+    Kazoo 5 should_store_recording comes before all of them (B§6.1).
     `recording_id` is its document's id, "" where it has no url. `month` is that of the recording's end, as the call's
     own document has it: the one of `recording_id` is that of its start (B§6.5; C22).
     """
-    system = setting.account.system
-    if recording.options.url:
+    system, options = setting.account.system, recording.options
+    if options.is_stored is not None and setting.profile.heeds_should_store:
+        kind = TargetKind.ACCOUNT_DATABASE if options.is_stored else TargetKind.NONE
+        return Target(kind, "", "", f"{options.option}.should_store_recording={str(options.is_stored).lower()}")
+    if options.url:
         return _url_target(setting, Finished(call, recording, recording_id, "", month))
     if system.plan is not None:
         # Names depend on the setting alone: any exchange of it draws the same.

@@ -43,7 +43,7 @@ def test_the_kazoo_profiles_differ_where_the_code_does() -> None:
         "answers_fallen_cause": True, "empty_stop_ends_newest": True, "mask_pops": False, "toggle_is_start": False,
         "digits_aim_at_own_leg": False, "takes_accept_any_stop": True, "outbound_starts_at_bridging": True,
         "resources_fail_hard_stops": True, "sends_ftps": True,
-        "recording_module": "media_recording", "dotted_media_type": True,
+        "heeds_should_store": True, "recording_module": "media_recording", "dotted_media_type": True,
     }  # fmt: skip
     assert evolve(KAZOO_4, name="kazoo-5", **changed) == KAZOO_5
     assert not KAZOO_5.bounds_are_errors and KAZOO_5.default_time_limit_s is None
