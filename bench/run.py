@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FURTHER_TABLES = ("metadata.py", "render.py", "scan.py", "upload.py")
+FURTHER_TABLES = ("metadata.py", "render.py", "scan.py", "suite.py", "upload.py")
 """Benchmarks of other parts, each a script that prints its own table."""
 
 POPULATIONS = ((1_000, 10_000, 7), (100_000, 120_000, 3))

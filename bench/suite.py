@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,9 +20,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-SCENARIOS = 10_000
-FEW = 1_000
-ROUNDS = 3
+SUITES = ((10_000, "yaml", 1), (10_000, "json", 1), (1_000, "yaml", 3))
+"""Scenarios, the ending of their files, rounds."""
+
 LOOK_EVERY_S = 0.1
 PROFILES = ("docs", "kazoo-4", "kazoo-5")
 WORKERS = (1, 2)
@@ -158,29 +159,30 @@ def children(process: int) -> Iterator[int]:
         return
 
 
+def measure_rounds(count: int, ending: str, rounds: int) -> dict[int, list[dict[str, float]]]:
+    """What each number of processes gave, a round each; every other round in the opposite order."""
+    found: dict[int, list[dict[str, float]]] = {workers: [] for workers in WORKERS}
+    with tempfile.TemporaryDirectory() as name:
+        generate(Path(name), count, ending)
+        for number in range(rounds):
+            for workers in WORKERS if number % 2 == 0 else WORKERS[::-1]:
+                found[workers].append(measured(Path(name), workers))
+    return found
+
+
 def print_table() -> None:
-    """Rounds of every number of processes, in alternating order; medians, and the ratio within a round."""
-    print(
-        f"\ncallflow test, {SCENARIOS:,} generated scenarios, whole commands, {ROUNDS} rounds, {os.cpu_count()} cores"
-    )
-    print(
-        f"  {'':32}{'s':>7}{'ms a scenario':>15}{'CPU ms':>9}{'peak MB':>9}   of one process: median (lowest..highest)"
-    )
-    for ending, count in (("yaml", SCENARIOS), ("json", SCENARIOS), ("yaml", FEW)):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            generate(folder, count, ending)
-            found: dict[int, list[dict[str, float]]] = {workers: [] for workers in WORKERS}
-            for number in range(ROUNDS):
-                for workers in WORKERS if number % 2 == 0 else WORKERS[::-1]:
-                    found[workers].append(measured(folder, workers))
-        for workers, rounds in found.items():
-            middle = {what: sorted(each[what] for each in rounds)[ROUNDS // 2] for what in ("seconds", "cpu", "mb")}
-            ratios = sorted(one["seconds"] / each["seconds"] for one, each in zip(found[1], rounds, strict=True))
-            shown = f"{ratios[ROUNDS // 2]:.2f}x ({ratios[0]:.2f}..{ratios[-1]:.2f})" if workers > 1 else ""
-            each_ms, cpu_ms = middle["seconds"] * 1000 / count, middle["cpu"] * 1000 / count
-            what = f"{count:,} {ending}, {workers} process{'es' * (workers > 1)}"
-            line = f"  {what:32}{middle['seconds']:7.1f}{each_ms:15.2f}{cpu_ms:9.2f}{middle['mb']:9.0f}   {shown}"
+    """Medians, and the ratio to one process within a round."""
+    print(f"\ncallflow test over generated scenarios, whole commands, {os.cpu_count()} cores")
+    print(f"  {'':36}{'s':>7}{'ms each':>9}{'CPU ms each':>13}{'peak MB':>9}   speed: median (lowest..highest)")
+    for count, ending, rounds in SUITES:
+        found = measure_rounds(count, ending, rounds)
+        for workers, values in found.items():
+            middle = {what: statistics.median(each[what] for each in values) for what in values[0]}
+            ratios = sorted(one["seconds"] / each["seconds"] for one, each in zip(found[1], values, strict=True))
+            shown = f"{statistics.median(ratios):.2f}x ({ratios[0]:.2f}..{ratios[-1]:.2f})" if workers > 1 else ""
+            what = f"{count:,} {ending}, {workers} process{'es' * (workers > 1)}, {rounds} round{'s' * (rounds > 1)}"
+            each_ms, cpu_ms = (middle[name] * 1000 / count for name in ("seconds", "cpu"))
+            line = f"  {what:36}{middle['seconds']:7.1f}{each_ms:9.2f}{cpu_ms:13.2f}{middle['mb']:9.0f}   {shown}"
             print(line.rstrip(), flush=True)
 
 

@@ -26,8 +26,8 @@ ROOMS |= {"media": "callflow/media", "storage": "callflow/storage"}
 LEFT_BEHIND = (".git", ".venv", "build", "dist", "out", "*.egg-info", "__pycache__", ".hypothesis", ".*_cache")
 PIN_FILES = {
     "run": (),
-    "test": ("test", "mysql", "postgres", "s3", "tts"),
-    "dev": ("test", "mysql", "postgres", "s3", "tts", "dev"),
+    "test": ("test", "mysql", "png", "postgres", "s3", "tts"),
+    "dev": ("test", "mysql", "png", "postgres", "s3", "tts", "dev"),
 }
 PIN = re.compile(r"^(?P<requirement>[a-z0-9][^ ]*==[^ ]+(?: ; [^\\]+)?) \\\n(?P<hashes>(?:    --hash=.*\n)+)", re.M)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
-OPTIONAL = ("mysql", "postgres", "s3", "tts")
+OPTIONAL = ("mysql", "png", "postgres", "s3", "tts")
 SETS: dict[str, tuple[str, ...]] = {"dev": ("test", *OPTIONAL, "dev"), "test": ("test", *OPTIONAL), "run": ()}
 """Set-up -> the extras it installs; the largest first, since its versions bind the others."""
 

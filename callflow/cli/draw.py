@@ -1,4 +1,4 @@
-"""`callflow draw`: a callflow, the way and the ladder of a run, or one of the machines behind a call (design §4, §7)."""
+"""`callflow draw`: a callflow, the way or the ladder of a run, or a machine behind a call (design §4, §7)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ class Picture:
 @click.command()
 @click.argument("what", metavar="CALLFLOW|ladder|tree|recorder|delivery|leg|metaflow")
 @click.argument("scenario", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(("text", "mermaid", "svg", "png")), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(("text", "mermaid", "svg", "png")), default="text", show_default=True
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of printing.")
 @with_option
 @start_option
@@ -72,8 +74,9 @@ def command(
     """Draw a callflow file as a tree, the ladder or the tree of a SCENARIO's run, or the table of a machine.
 
     A ladder shows who signalled what to whom, call by call; a tree of a run has the way that each call took. Forms are
-    text for the terminal and tickets, mermaid for pages that draw it, SVG, and PNG into a file. Errors and warnings stand behind the
-    node that they are about; `callflow lint` explains them. A file that has another word's name is reached as ./tree.
+    text for the terminal and tickets, mermaid for pages that draw it, SVG, and PNG into a file. Errors and warnings
+    stand behind the node that they are about; `callflow lint` explains them. A file that has another word's name is
+    reached as ./tree.
 
     \b
     Examples: callflow draw examples/record_per_user/record_per_user.json
@@ -176,7 +179,9 @@ def _trees(trees: list[tuple[str, Flow, tuple[str, ...]]]) -> Picture:
     from callflow.report.wording import printable
 
     def text(_: int) -> str:
-        return "\n".join((f"{printable(title)}:\n" if title else "") + tree_text(flow, way) for title, flow, way in trees)
+        return "\n".join(
+            (f"{printable(title)}:\n" if title else "") + tree_text(flow, way) for title, flow, way in trees
+        )
 
     def mermaid() -> str:
         heads = (f"%% {printable(title)}\n" if title else "" for title, _, _ in trees)

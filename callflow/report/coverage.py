@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from attrs import define, field, frozen
 
 from callflow.core.flow import Flow, Node
 from callflow.core.recorder import RECORDER_TABLE
-from callflow.core.trace import NODE, RECORDER, Row
+from callflow.core.trace import LEG, NODE, RECORDER, Row
 from callflow.report.coverage_keys import is_fallback, may_go_to
 from callflow.report.tree import tree_lines
 from callflow.scenario.preparing import Prepared
@@ -50,7 +51,8 @@ class Spot:
 class FlowCoverage:
     """One callflow: its nodes in document order, how often each ran, and its tree as drawn, a line a node.
 
-    `file` is where it stands, `name` what it is called. A drawn line without a place is an empty child.
+    `file` is where it stands, `name` what it is called. A drawn line without a place is an empty child. `fallen` has,
+    by a fall-back's place and a hangup cause, how often that cause, for which there was no branch, led there.
     """
 
     file: str
@@ -58,6 +60,7 @@ class FlowCoverage:
     spots: tuple[Spot, ...]
     drawn: tuple[tuple[str, str], ...]
     times: Counter[str] = field(factory=Counter)
+    fallen: Counter[tuple[str, str]] = field(factory=Counter)
 
     @property
     def reachable(self) -> tuple[Spot, ...]:
@@ -73,6 +76,16 @@ class FlowCoverage:
     def percent(self) -> float:
         """How much of what can be reached ran; 100 for a flow without nodes."""
         return percent_of(len(self.driven), len(self.reachable))
+
+    def count(self, where: str, cause: str = "") -> None:
+        """Count a node that ran; `cause` is that of the leg that ended between the node before and this one, if any."""
+        self.times[where] += 1
+        if cause and where in self._fallbacks:
+            self.fallen[where, cause] += 1
+
+    @cached_property
+    def _fallbacks(self) -> frozenset[str]:
+        return frozenset(spot.where for spot in self.spots if spot.is_fallback)
 
 
 _Key = tuple[str, str, tuple[str, ...]]
@@ -112,13 +125,17 @@ class Coverage:
                 found.drawn = _drawn(root)
             for spot in spots:
                 named.setdefault((flow.label, spot.where), []).append(found)
+        causes: dict[str, str] = {}
         for row in rows:
             detail = row.detail or {}
             if row.kind == NODE:
+                cause = causes.pop(row.call_id, "")
                 for each in named.get((detail["flow"], detail["where"]), ()):
-                    each.times[detail["where"]] += 1
+                    each.count(detail["where"], cause)
             elif row.kind == RECORDER and "from" in detail:
                 self.moves[detail["from"], row.name] += 1
+            elif row.kind == LEG and row.name == "CHANNEL_DESTROY":
+                causes[row.call_id] = detail["hangup_cause"]
 
     def merge(self, other: Coverage) -> None:
         """Add what another has seen; the order of merging changes nothing."""
@@ -128,6 +145,7 @@ class Coverage:
             mine = self._flow(flow.file, flow.name, flow.spots)
             mine.drawn = min(mine.drawn or flow.drawn, flow.drawn)
             mine.times.update(flow.times)
+            mine.fallen.update(flow.fallen)
 
     def _flow(self, file: str, name: str, spots: tuple[Spot, ...]) -> FlowCoverage:
         """The callflow of that file and name; one that a profile or its values give other nodes is another."""
@@ -164,7 +182,9 @@ class Coverage:
             )
             flow = coverage._flow(each["file"], each["name"], spots)
             flow.drawn = tuple((where, text) for where, text in each["tree"])
-            flow.times.update({node["where"]: node["times"] for node in each["nodes"] if node["times"]})
+            for node in each["nodes"]:
+                flow.times.update({node["where"]: node["times"]} if node["times"] else {})
+                flow.fallen.update({(node["where"], cause): times for cause, times in node["fallen"].items()})
         return coverage
 
 
@@ -226,6 +246,7 @@ def _flow_data(flow: FlowCoverage) -> dict[str, Any]:
             "times": flow.times[spot.where],
             "reachable": spot.is_reachable,
             "fallback": spot.is_fallback,
+            "fallen": {cause: times for (where, cause), times in sorted(flow.fallen.items()) if where == spot.where},
         }
         for spot in flow.spots
     ]

@@ -24,7 +24,9 @@ _ASKED: Final[Mapping[str, re.Pattern[str]]] = {
 }
 """Modules that ask for other keys than `_`, and how these look; the words of causes are not told from misspelt ones."""
 
-_NEVER_DEFAULT: Final = frozenset({"hangup", "dead_air", "response", "transfer", "resources", "offnet"})
+_NEVER_DEFAULT: Final = frozenset(
+    {"hangup", "dead_air", "wait_for_hangup", "response", "transfer", "resources", "offnet"}
+)
 """Modules after which no flow goes on to `_`: the call ends, or has gone elsewhere (B§1.3, B§7)."""
 
 
@@ -42,4 +44,5 @@ def may_go_to(node: Node, key: str) -> bool:
 
 def is_fallback(node: Node, key: str) -> bool:
     """Whether this is the `_` of a module that asks for other keys first."""
-    return key == DEFAULT and node.module in _ASKED and not node.skip and node.action is not None
+    is_run = node.action is not None and not node.skip
+    return key == DEFAULT and is_run and node.module in _ASKED and may_go_to(node, key)

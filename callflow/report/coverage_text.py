@@ -33,7 +33,7 @@ def flow_text(flow: FlowCoverage) -> str:
             ran = flow.times[where]
             mark = DRIVEN if ran else NOT_DRIVEN if spot.is_reachable else NEVER
             count = str(ran) if ran else ""
-            text += "  (fall-back)" if spot.is_fallback else ""
+            text += _fallback(flow, where) if spot.is_fallback else ""
         lines.append(f"{count:>{size}} {mark} {text}".rstrip())
     return "\n".join(lines)
 
@@ -72,6 +72,11 @@ def _table(coverage: Coverage) -> str:
         "  ".join([line[0].ljust(widths[0]), *(line[column].rjust(widths[column]) for column in (1, 2, 3))])
         for line in lines
     )
+
+
+def _fallback(flow: FlowCoverage, where: str) -> str:
+    causes = [f"{cause}×{times}" for (at, cause), times in sorted(flow.fallen.items()) if at == where]
+    return f"  (fall-back{': ' if causes else ''}{', '.join(causes)})"
 
 
 def _counts(flow: FlowCoverage) -> str:

@@ -1,7 +1,7 @@
 """The ladder of a call: who signalled what to whom, in order, as data for text, mermaid and SVG.
 
 The caller's leg stands left, then the switch, the legs that it called, and storage where something was sent. What is
-heard is not in it: a ladder of signals stays short. Every step names the row that it shows, so that a page can explain it.
+heard is not in it: a ladder of signals stays short. Every step names the row that it shows.
 """
 
 from __future__ import annotations
@@ -212,4 +212,3 @@ class _Call:
         remark = remark_of(row)
         words = f"{remark.severity}: {remark.message}" if remark is not None else f"too late: {row.name}"
         self._add(row, SWITCH, SWITCH, words, "trouble")
-

@@ -27,7 +27,7 @@ _HEAD: Final = 26
 
 
 def ladder_svg(ladder: Ladder, title: str) -> str:
-    """The picture as the text of an SVG document, without a final line break; nothing in names can be more than text."""
+    """The picture as the text of an SVG document, without a final line break; names can be no more than text."""
     gaps = list(_gaps(ladder))
     places = [_TIME + _NARROWEST // 2 + sum(gaps[:place]) for place in range(len(ladder.columns))]
     noted = [places[ladder.place_of(step.source)] + _width(step.text) for step in ladder.steps if _is_note(step)]

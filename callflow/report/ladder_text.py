@@ -1,4 +1,4 @@
-"""A call's ladder for the terminal and for tickets: plain text, and mermaid for pages that show such text as pictures."""
+"""A call's ladder for the terminal and for tickets: plain text, and mermaid for pages that draw it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _write(line: list[str], start: int, text: str) -> None:
 
 
 def ladder_mermaid(ladder: Ladder) -> str:
-    """The ladder as a mermaid sequence diagram, without a final line break. Names and texts can be no more than text."""
+    """The ladder as a mermaid sequence diagram, without a final line break. Names can be no more than text."""
     return "\n".join(["sequenceDiagram", *_mermaid(ladder)])
 
 

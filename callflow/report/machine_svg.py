@@ -19,7 +19,8 @@ def machine_svg(table: Table[Any, Any]) -> str:
 
     A filled cell names the next state; `late` is an event that comes too late, an empty cell one that cannot come.
     """
-    states, events = list(table.states), list(table.events)
+    states: list[Any] = [*table.states.__members__.values()]
+    events: list[Any] = [*table.events.__members__.values()]
     named = _LEFT + LETTER_WIDTH * 9 // 8 * max(len(event.name) for event in events) + 28
     wide = LETTER_WIDTH * max(len(state.name) for state in states) + 22
     width, height = named + wide * len(states) + 16, _TOP + _ROW * len(events) + 40
@@ -39,7 +40,7 @@ def machine_svg(table: Table[Any, Any]) -> str:
 
 def _heads(table: Table[Any, Any], left: int, wide: int) -> Iterator[str]:
     """The states, with where the machine starts and may rest, and what their timers send."""
-    for column, state in enumerate(table.states):
+    for column, state in enumerate(table.states.__members__.values()):
         middle = left + column * wide + wide / 2
         notes = ["starts here"] if state is table.start else ["may rest here"] if state in table.ends else []
         notes += ["has a timer"] if state in table.timers else []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
 from attrs import frozen
 
@@ -15,6 +16,8 @@ from callflow.scenario.occurrences import EventPattern
 from callflow.scenario.scope import Scope
 from callflow.scenario.unmet import unmet
 from callflow.scenario.witness import Witness
+
+_Like = Callable[[EventPattern], str]
 
 
 @frozen
@@ -38,13 +41,14 @@ def event_failures(expect: Expectations, scope: Scope) -> Iterator[Failure]:
     seen = _sightings(wanted, scope)
     counts = [len(expect.events), len(expect.events_unordered), len(expect.exactly)]
     starts = [sum(counts[:place]) for place in range(4)]
-    yield from _out_of_order(expect.events, seen[: starts[1]], scope)
-    yield from _missing(expect.events_unordered, seen[starts[1] : starts[2]], scope)
+    like = cache(partial(_like, scope))
+    yield from _out_of_order(expect.events, seen[: starts[1]], like)
+    yield from _missing(expect.events_unordered, seen[starts[1] : starts[2]], like)
     for count, found in zip(expect.exactly, seen[starts[2] : starts[3]], strict=True):
         if len(found) != count.count:
             places = ", ".join(map(str, found[:5])) + (" …" if len(found) > 5 else "")
-            like = _like(count.event, scope) if not found else ""
-            yield unmet(count, f"{len(found)} times" + (f": {places}" if found else f", but {like}" if like else ""))
+            other = like(count.event) if not found else ""
+            yield unmet(count, f"{len(found)} times" + (f": {places}" if found else f", but {other}" if other else ""))
     for event, found in zip(expect.never, seen[starts[3] :], strict=True):
         if unwanted := next((each for each in found if _fits(event, each)), None):
             yield unmet(event, str(unwanted), f"never, but it happened {unwanted}")
@@ -70,7 +74,7 @@ def _fits(event: EventExpectation, sighting: _Sighting) -> bool:
 
 
 def _out_of_order(
-    events: Sequence[EventExpectation], seen: Sequence[list[_Sighting]], scope: Scope
+    events: Sequence[EventExpectation], seen: Sequence[list[_Sighting]], like: _Like
 ) -> Iterator[Failure]:
     """Each event must come after the one before it; after a missing one the search goes on from the last found."""
     last_seq, last_text = -1, ""
@@ -83,10 +87,10 @@ def _out_of_order(
         if early is not None:
             yield unmet(event, str(early), f"it happened {early}, but not after {last_text}")
         else:
-            yield unmet(event, _nearest(event, sightings, scope))
+            yield unmet(event, _nearest(event, sightings, like))
 
 
-def _missing(events: Sequence[EventExpectation], seen: Sequence[list[_Sighting]], scope: Scope) -> Iterator[Failure]:
+def _missing(events: Sequence[EventExpectation], seen: Sequence[list[_Sighting]], like: _Like) -> Iterator[Failure]:
     """Each event needs a row of its own; a row is given away again where its event can take another."""
     fitting = [
         [each.row.seq for each in sightings if _fits(event, each)]
@@ -96,7 +100,7 @@ def _missing(events: Sequence[EventExpectation], seen: Sequence[list[_Sighting]]
     held: dict[int, int] = {}
     for number, event in enumerate(events):
         if not _place(number, fitting, holder, held):
-            yield unmet(event, _nearest(event, seen[number], scope))
+            yield unmet(event, _nearest(event, seen[number], like))
 
 
 def _place(event: int, fitting: Sequence[list[int]], holder: dict[int, int], held: dict[int, int]) -> bool:
@@ -120,17 +124,17 @@ def _place(event: int, fitting: Sequence[list[int]], holder: dict[int, int], hel
     return False
 
 
-def _nearest(event: EventExpectation, sightings: Sequence[_Sighting], scope: Scope) -> str:
+def _nearest(event: EventExpectation, sightings: Sequence[_Sighting], like: _Like) -> str:
     """The sighting closest in time when a time was asked for, else the first; without any, what is most like it."""
     if not sightings:
-        return _like(event.event, scope)
+        return like(event.event)
     if event.at is None:
         return str(sightings[0])
     wanted_ms = event.at.value_ms
     return str(min(sightings, key=lambda each: abs(each.at_ms - wanted_ms)))
 
 
-def _like(event: EventPattern, scope: Scope) -> str:
+def _like(scope: Scope, event: EventPattern) -> str:
     """What happened that is most like an event that did not, "" when nothing is."""
     started = {call.call_id: call.started_ms for call in scope.result.calls}
     found = nearest_event(event, scope.rows, scope.wanted_call(event.call), started)

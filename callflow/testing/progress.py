@@ -66,7 +66,8 @@ class Progress:
     def _line(self, case: CaseResult) -> None:
         word = click.style(f"{case.outcome:6}", fg=COLOURS[case.outcome])
         text = cut(printable(short(case)), shutil.get_terminal_size((160, 24)).columns - 8)
-        self._write(f"{_ERASE if self.is_live else ''}{word} {text}\n")
+        self._erase()
+        self._write(f"{word} {text}\n")
         self._drawn_s = -1.0
 
     def _mark(self, case: CaseResult) -> None:
@@ -93,13 +94,19 @@ class Progress:
         seconds = int(self._drawn_s - self._started_s)
         bar = "█" * done + "░" * (_BAR - done)
         text = f"{bar}  {self._over:,}/{self.files:,} files  {counts}  {seconds // 60}:{seconds % 60:02}"
-        self._write(_ERASE + cut(text, shutil.get_terminal_size((100, 24)).columns - 1))
+        self._erase()
+        self._write(cut(text, shutil.get_terminal_size((100, 24)).columns - 1))
 
     def close(self) -> None:
         """Leave a clean line behind."""
-        if self.is_live:
-            self._write(_ERASE)
+        self._erase()
         self._end_marks()
+        self.stream.flush()
+
+    def _erase(self) -> None:
+        """Past click, which takes this for a colour where colours are not wanted."""
+        if self.is_live:
+            self.stream.write(_ERASE)
 
     def _write(self, text: str) -> None:
         click.echo(text, file=self.stream, nl=False)

@@ -33,6 +33,8 @@ _AT_ONCE: Final = 32
 _WORTH_A_PROCESS: Final = 50
 """Files that pay for a process's start, which takes as long as some hundred small scenarios."""
 
+_MOST_FAILED_STARTS: Final = 3
+
 
 @frozen
 class Work:
@@ -107,6 +109,7 @@ class _Crew:
     at_once: int
     _context: SpawnContext = field(init=False, factory=lambda: multiprocessing.get_context("spawn"))
     _workers: dict[Connection, _Worker] = field(init=False, factory=dict)
+    _failed_starts: int = field(init=False, default=0)
 
     def start(self, count: int) -> None:
         with _ctrl_c_ignored():
@@ -153,8 +156,8 @@ class _Crew:
         worker.pipe.close()
         worker.process.join()
         if not worker.is_ready:
-            problem = f"a process that runs scenarios ended as it began, {_end_of(worker.process)}"
-            raise CallflowError(f"workers: {problem}; run with --workers 1")
+            self._begin_again(worker)
+            return
         if not worker.files:
             return
         culprit = worker.files.popleft()
@@ -164,6 +167,15 @@ class _Crew:
         repeat = repeat_command(file, self.orders.choices)
         yield CaseResult(file, None, "", "error", True, failures=(Failure("", "", message),), repeat=repeat)
         yield FileOver(file)
+        if self.waiting:
+            self.start(1)
+
+    def _begin_again(self, worker: _Worker) -> None:
+        """A process ended before it had any file; not for ever, as the next one may do the same."""
+        self._failed_starts += 1
+        if self._failed_starts == _MOST_FAILED_STARTS:
+            problem = f"processes that run scenarios end as they begin, {_end_of(worker.process)}"
+            raise CallflowError(f"workers: {problem}; run with --workers 1")
         if self.waiting:
             self.start(1)
 

@@ -11,7 +11,6 @@ import pytest
 from attrs import define, field
 
 ROOT = Path(__file__).resolve().parents[2]
-SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
 @define(eq=False)
@@ -26,8 +25,13 @@ class Watched:
         """Note every console message, error and request from now on."""
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url[:80]}"))
+        self.page.on("requestfailed", lambda request: self._failed(request))
         self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def _failed(self, request: Any) -> None:
+        """Note a request that failed; a player breaks off by itself when it knows enough of a file."""
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"failed: {request.url[:80]}, {request.failure}")
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from itertools import product
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
+
+from callflow.cli import verbs
 
 UNTIL = """() => new Promise((done, fail) => {{
   const start = performance.now();
@@ -63,7 +67,7 @@ def test_the_lanes_of_the_main_job_are_drawn(name: str, window: Any, reports: di
     assert lanes[:4] == ["scenario, what people do", "callflow, the node that runs", "leg A, Bob", "leg B, alice"]
     sound = ["recording 0, call", "sound 0, left, what Bob says", "sound 0, right, what Bob hears"]
     assert [each for each in lanes if each in sound] == sound
-    assert "delivery of 0, tries and waits" in lanes
+    assert "delivery 0, tries and waits" in lanes
     width = page.locator("#lanes").bounding_box()["width"]
     wave = page.locator(".wave .curve").nth(1).bounding_box()
     share = {"answered": (0.8, 1.0), "voicemail": (0.5, 0.8)}[name]  # 40 s of 40 s, 20 s of 30.5 s
@@ -72,7 +76,7 @@ def test_the_lanes_of_the_main_job_are_drawn(name: str, window: Any, reports: di
 
 
 def test_a_click_explains(window: Any, reports: dict[str, Path]) -> None:
-    """A click on a mark shows its chain of causes, with the rules; a click on a link of the chain goes on from there."""
+    """A click on a mark shows its chain of causes, with the rules; a click on one of its rows goes on from there."""
     page = window(reports["voicemail"]).page
     page.locator(".lane-recorder .look-end circle").first.click()
     chain = page.locator("#why li").all_inner_texts()
@@ -132,6 +136,18 @@ def test_a_recording_plays_with_a_cursor(window: Any, reports: dict[str, Path]) 
     page.mouse.click(box["x"] + (wave["x"] - box["x"]) + wave["width"] / 2, middle)
     until(page, "Math.abs(document.getElementById('audio-0').currentTime - 10) < 0.5")
     until(page, r"/^0:(09|10)\.\d{3}$/.test(document.getElementById('clock').textContent)")
+
+
+def test_sound_beside_the_page_plays_too(window: Any, staging: ModuleType, tmp_path: Path) -> None:
+    """A recording too large for the page is asked for from the folder beside it, and from nowhere else."""
+    staging.scenario(tmp_path, "at 1s: alice answers", "at 180s: caller hangs up")
+    page = tmp_path / "page.html"
+    assert CliRunner().invoke(verbs, ["report", str(tmp_path / "call.json"), "--out", str(page)]).exit_code == 0
+    opened = window(page)
+    until(opened.page, "document.querySelector('audio').duration === 180")
+    files = [page.as_uri(), (tmp_path / "page" / "recording-0-call.wav").as_uri()]
+    assert sorted({url for url in opened.asked if not url.startswith("data:")}) == sorted(files)
+    assert opened.complaints == []
 
 
 def test_zoom_keeps_marks_and_finds_words_room(window: Any, reports: dict[str, Path]) -> None:

@@ -66,6 +66,8 @@ def test_what_ran_is_counted(staging: ModuleType, tmp_path: Path) -> None:
     busy.merge(silent)
     assert times_of(busy.flows[0]) == {"flow": 2, "flow._": 2, "flow._.USER_BUSY": 1, "flow._._": 1}
     assert (busy.percent, busy.runs) == (100.0, 2)
+    assert busy.flows[0].fallen == {("flow.children._.children._", "NO_ANSWER"): 1}
+    assert "_: play  vm-goodbye  (fall-back: NO_ANSWER×1)" in flow_text(busy.flows[0])
 
 
 def test_moves_of_the_recorder_are_counted(staging: ModuleType, tmp_path: Path) -> None:
@@ -130,6 +132,7 @@ def node_of(module: str, *keys: str, **data: object) -> Any:
         ("record_call", ["_"], ["RECORD_STOP", "1"]),
         ("voicemail", ["_"], ["1"]),
         ("resources", ["USER_BUSY"], ["_"]),
+        ("wait_for_hangup", [], ["_"]),
         ("hangup", [], ["_", "NO_ANSWER"]),
         ("park", ["_"], ["101", "MAX_SLOT_EXCEEDED"]),
         ("nobody_knows", ["_"], ["1"]),
@@ -140,7 +143,7 @@ def test_branches_that_a_module_asks_for(module: str, asked: list[str], never: l
     data = {"id": "box"} if module == "voicemail" else {}
     node = node_of(module, *asked, *never, **data)
     assert [key for key in node.children if may_go_to(node, key)] == asked
-    assert is_fallback(node, "_") == (module in ("user", "menu", "resources"))
+    assert is_fallback(node, "_") == (module in ("user", "menu"))
 
 
 def test_a_skipped_node_goes_on_to_its_default_alone() -> None:
@@ -202,7 +205,7 @@ def _made(runs: int, name: str, times: list[str], moves: list[tuple[str, str]], 
     data = Coverage(runs).as_data()
     nodes = [
         {"where": each.where, "module": each.module, "key": each.key, "times": times.count(each.where),
-         "reachable": each.is_reachable, "fallback": each.is_fallback}
+         "reachable": each.is_reachable, "fallback": each.is_fallback, "fallen": {"NO_ANSWER": runs}}
         for each in spots
     ]  # fmt: skip
     data["callflows"] = [{"file": "f.json", "name": name, "nodes": nodes, "tree": [["flow", line]]}]

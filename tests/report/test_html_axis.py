@@ -52,7 +52,7 @@ def test_a_long_silence_inside_of_a_call_is_not_left_out() -> None:
 
 @given(st.integers(1, 10**7), st.lists(st.integers(0, 10**9), max_size=40))
 def test_time_only_goes_on(call_ms: int, later: list[int]) -> None:
-    """Later is never further left; all of it lies within the width; no break is inside of a call; ticks are in order."""
+    """Later is never further left; all of it lies within the width; no break is inside of a call; ticks are sorted."""
     rows = run(call_ms, [call_ms + each for each in later])
     axis = axis_of(rows)
     places = [axis.x(each.at_ms) for each in rows]

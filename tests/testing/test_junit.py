@@ -67,7 +67,12 @@ def test_the_rules_find_what_the_schema_forbids() -> None:
     root.append(Element("testcase", name="a"))
     suite = Element("testsuite", name="a", tests="1", failures="0", time="1,5")
     root.append(suite)
-    expected = ["testsuites has file", "testsuites holds testcase", "testsuite lacks errors", "testsuite has the time 1,5"]
+    expected = [
+        "testsuites has file",
+        "testsuites holds testcase",
+        "testsuite lacks errors",
+        "testsuite has the time 1,5",
+    ]
     assert problems(root) == expected
 
 
@@ -106,7 +111,9 @@ def test_no_text_breaks_the_report(tmp_path_factory: pytest.TempPathFactory, tex
     """Names and messages are strangers': markup, control characters and half characters included."""
     hostile = f"<a b='\"'>]]>&{text}"
     failure = Failure(hostile, hostile, hostile)
-    case = CaseResult(f"{hostile}.yaml", 0, hostile, "failed", False, hostile, (hostile,), "docs", (failure,), (hostile,))
+    case = CaseResult(
+        f"{hostile}.yaml", 0, hostile, "failed", False, hostile, (hostile,), "docs", (failure,), (hostile,)
+    )
     root = written(tmp_path_factory.mktemp("junit"), case)
     assert len(root) == len(root[0]) == len(root[0][0]) == 1
     assert "<a b='\"'>]]>&" in (root[0][0][0].text or "")

@@ -86,9 +86,7 @@ def test_who_stops_early_leaves_nothing_behind(write_scenario: Writer) -> None:
 def test_processes_that_cannot_begin_are_said_so(write_scenario: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """No endless beginning anew: the message names the way without processes."""
     monkeypatch.setattr(workers, "_serve", os.abort)
-    with pytest.raises(
-        CallflowError, match="^workers: a process that runs scenarios ended as it began, .*--workers 1$"
-    ):
+    with pytest.raises(CallflowError, match="^workers: processes that run scenarios end as they begin, .*--workers 1$"):
         list(run_files(suite(write_scenario, 2), PLAIN, 2))
 
 

@@ -33,7 +33,7 @@ class Chart:
 
 @define(eq=False)
 class _Call:
-    """One call in the making, by recording: how it was listened to, the silence that ended it, the leg it was armed on."""
+    """One call in the making; by recording: how it was listened to, the silence that ended it, its first leg."""
 
     lanes: CallLanes
     recordings: RecordingLanes
@@ -59,9 +59,7 @@ def chart_of(
         call = calls.get(row.call_id)
         if call is None:
             who = people[row.call_id]
-            call = calls[row.call_id] = _Call(
-                CallLanes(end_ms, who, says), RecordingLanes(end_ms, says), who
-            )
+            call = calls[row.call_id] = _Call(CallLanes(end_ms, who, says), RecordingLanes(end_ms, says), who)
         call.lanes.take(row)
         call.recordings.take(row)
         detail = row.detail or {}
@@ -86,9 +84,7 @@ def chart_of(
     return Chart(tuple(groups), stretches)
 
 
-def _sound_lanes(
-    call: _Call, index: int, number: int, track: Track, stretches: Sequence[Stretch]
-) -> Iterator[Lane]:
+def _sound_lanes(call: _Call, index: int, number: int, track: Track, stretches: Sequence[Stretch]) -> Iterator[Lane]:
     """The score of a recording that was listened to for silence, and the waveform of each of its channels."""
     envelope, scores = sound_of(track)
     listened = call.listened.get(index)
@@ -100,7 +96,7 @@ def _sound_lanes(
             part = cut_columns(len(scores.sums) * FRAME_MS, len(columns), file_ms, file_ms + to_ms - from_ms)
             path, line = score_path(columns[part], threshold)
             curves.append(Curve(from_ms, to_ms, "score", path, line))
-        yield Lane("score", f"score of {index}", f"threshold {threshold}", tuple(timers), tuple(curves), number)
+        yield Lane("score", f"score {index}", f"threshold {threshold}", tuple(timers), tuple(curves), number)
     who = cut(call.people.on(call.heard[index]), 16)
     notes = (f"what {who} says", f"what {who} hears") if track.channels == 2 else ("in one channel",)
     for channel, note in enumerate(notes):

@@ -47,7 +47,9 @@ def zooms_of(axis: Axis) -> tuple[int, ...]:
 def height_of(chart: Chart) -> int:
     """The height of both pictures in pixels."""
     lanes = [lane for group in chart.groups for lane in group.lanes]
-    return _AXIS + sum(_HEIGHTS[lane.kind] for lane in lanes) + _HEADING * sum(bool(each.title) for each in chart.groups)
+    return (
+        _AXIS + sum(_HEIGHTS[lane.kind] for lane in lanes) + _HEADING * sum(bool(each.title) for each in chart.groups)
+    )
 
 
 def labels_svg(chart: Chart) -> str:
@@ -66,7 +68,7 @@ def labels_svg(chart: Chart) -> str:
 
 
 def lanes_svg(chart: Chart, axis: Axis) -> str:
-    """The lanes with everything on them; each mark is a button that knows its row, the first one is in the tab order."""
+    """The lanes with everything on them; each mark is a button that knows its row; the first is in the tab order."""
     height = height_of(chart)
     parts = [
         f"<svg id='lanes' xmlns='http://www.w3.org/2000/svg' width='100%' height='{height}' role='group'"
@@ -109,8 +111,9 @@ def _grid(axis: Axis, height: int) -> Iterator[str]:
         yield "</g>"
     for each in axis.breaks:
         box = f"x='{_percent(each.from_x)}' width='{_percent(each.to_x - each.from_x)}' y='0' height='{height}'"
-        yield f"<svg class='break' {box} aria-hidden='true'><title>nothing happens for {clock(each.to_ms - each.from_ms)}"
-        yield "</title><rect width='100%' height='100%'/>"
+        words = f"nothing happens for {clock(each.to_ms - each.from_ms)}"
+        yield f"<svg class='break' {box} aria-hidden='true'><title>{words}</title>"
+        yield "<rect width='100%' height='100%'/>"
         yield f"<text x='50%' y='{_AXIS - 12}'>+{_short(each.to_ms - each.from_ms)}</text></svg>"
 
 
@@ -156,7 +159,9 @@ def _bar(mark: Mark, axis: Axis, y: int, height: int, indent: int) -> str:
     else:
         top, tall = (y + 28, 10) if mark.shape == "said" else (y + 40, 10)
     box = f"x='{_percent(x)}' width='{_percent(max(right - x, 0.02))}' y='{top}' height='{tall}'"
-    words = f"<text class='label' x='{indent}' y='{number(tall / 2 + 4)}'>{safe(mark.words)}</text>" if mark.words else ""
+    words = (
+        f"<text class='label' x='{indent}' y='{number(tall / 2 + 4)}'>{safe(mark.words)}</text>" if mark.words else ""
+    )
     return f"{_open(mark)}<svg {box}><rect width='100%' height='100%' rx='3'/>{words}</svg></g>"
 
 

@@ -112,7 +112,7 @@ class CallLanes:
             leg.states.change(self.end_ms, None)
             marks = (*leg.nodes.bars, *leg.instants)
             if marks:
-                at = "" if leg_id == "A" else f" of leg {leg_id}"
+                at = "" if leg_id == "A" else f", {leg_id}"
                 yield Lane("flow", f"callflow{at}", "the node that runs", tuple(sorted(marks, key=_from_ms)))
         for leg_id, leg in self._legs.items():
             marks = (*leg.states.bars, *leg.sounds.values(), *leg.points)

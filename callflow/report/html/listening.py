@@ -103,5 +103,5 @@ def _tries(delivery: DeliveryResult | None) -> list[str]:
     """The tries of a delivery and of its webhook, where there was more than one, or a failed one."""
     if delivery is None:
         return []
-    told = [delivery, *([delivery.webhook] if delivery.webhook is not None else [])]
-    return [line.strip() for each in told if len(each.attempts) > 1 for line in tries_text(each.attempts)]
+    tries = [delivery.attempts, delivery.webhook.attempts if delivery.webhook is not None else ()]
+    return [line.strip() for attempts in tries if len(attempts) > 1 for line in tries_text(attempts)]

@@ -1,4 +1,4 @@
-"""The report of a run as one HTML file that needs nothing else: no network, no library, everything inside (docs/report.md).
+"""The report of a run as one HTML file that needs nothing else: no network, no library (docs/report.md).
 
 What documents and scenarios say is hostile: the template escapes it, data for the script is JSON in which nothing can
 end the script, and a content security policy names the only script and the only style sheet by their hashes.
@@ -91,7 +91,7 @@ def report_html(run: Run, result: RunResult, folder: Path, most_bytes: int = MOS
 
 
 def _rendered(**parts: Any) -> str:
-    """The template, filled. The style sheet and the script stand in the page as they are, and are known by their hashes."""
+    """The template, filled. The style sheet and the script stand in the page as they are, known by their hashes."""
     texts = {name: (files(__package__) / name).read_text("utf-8") for name in ("page.html", "page.css", "page.js")}
     environment = Environment(
         loader=FunctionLoader(texts.get),
@@ -142,7 +142,7 @@ def _trees(run: Run, result: RunResult) -> list[_Picture]:
     """Every flow that a call took, with its way."""
     flows = tuple(run.prepared.setting.flows.values())
     paths = {call.call_id: call.path for call in result.calls}
-    pictures = []
+    pictures: list[_Picture] = []
     for call in run.prepared.calls:
         for tree in flows_taken(call.flow, flows, paths.get(call.id, ())):
             label = printable(tree.flow.label)
@@ -169,7 +169,7 @@ def _ladders(rows: Sequence[Row], names: Mapping[str, str], scenario: str) -> li
 
 def _lines(rows: Sequence[Row], run: Run, names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The rows that a reader wants to read, as `callflow run` prints them."""
-    phones: dict[str, int] = {}
+    phones: dict[str | None, int] = {}
     for device in run.prepared.setting.account.devices.values():
         phones[device.owner_id] = phones.get(device.owner_id, 0) + 1
     timeline = Timeline(names, [owner for owner, count in phones.items() if owner and count > 1])

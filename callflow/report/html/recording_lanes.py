@@ -73,7 +73,7 @@ class RecordingLanes:
         """A lane for each file that was sent, and for each webhook that was told."""
         for (index, of_webhook), (states, points) in sorted(self._deliveries.items()):
             states.change(self.end_ms, None)
-            label = f"webhook of {index}" if of_webhook else f"delivery of {index}"
+            label = f"webhook {index}" if of_webhook else f"delivery {index}"
             marks = sorted((*states.bars, *points), key=lambda mark: (mark.from_ms, mark.seq))
             yield Lane("delivery", label, "tries and waits", tuple(marks))
 

@@ -1,4 +1,4 @@
-"""The words of a report: a sentence for every row with the row that led to it, and why each recording began and ended."""
+"""The words of a report: a sentence for every row with the row that led to it; why each recording began and ended."""
 
 from __future__ import annotations
 
