@@ -37,7 +37,7 @@ MAY_IMPORT = {  # room -> what it may import of ours
     "callflow.storage": ("callflow.storage", *SHARED_CORE),
     "callflow.examples": (),
 }
-IMPORT_NAMES = {"audioop-lts": "audioop", "ruamel.yaml": "ruamel"}
+IMPORT_NAMES = {"audioop-lts": "audioop", "resvg-py": "resvg_py", "ruamel.yaml": "ruamel"}
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
 
@@ -107,8 +107,11 @@ def no_bare_folders(path: str, tree: ast.Module) -> Iterator[str]:
 
 
 def declared_only(path: str, tree: ast.Module) -> Iterator[str]:
-    """What the product imports of others is a declared dependency; the test tools are for callflow/testing alone."""
-    names = [Requirement(text).name for text in project()["project"]["dependencies"]]
+    """What the product imports of others is declared, as an extra perhaps; test tools are for callflow/testing alone."""
+    extras = project()["project"]["optional-dependencies"]
+    texts = [*project()["project"]["dependencies"]]
+    texts += [text for name in extras.keys() - {"dev", "test"} for text in extras[name]]
+    names = [Requirement(text).name for text in texts]
     known = {IMPORT_NAMES.get(name, name) for name in names} | {"attr", "callflow"}
     if is_inside(module_name(path), "callflow.testing"):
         known |= {"pytest", "freezegun"}
