@@ -173,7 +173,7 @@ def measure_rounds(count: int, ending: str, rounds: int) -> dict[int, list[dict[
 def print_table() -> None:
     """Medians, and the ratio to one process within a round."""
     print(f"\ncallflow test over generated scenarios, whole commands, {os.cpu_count()} cores")
-    print(f"  {'':36}{'s':>7}{'ms each':>9}{'CPU ms each':>13}{'peak MB':>9}   speed: median (lowest..highest)")
+    print(f"  {'':36}{'s':>7}{'ms each':>9}{'CPU ms each':>13}{'cores got':>11}{'peak MB':>9}   speed (range)")
     for count, ending, rounds in SUITES:
         found = measure_rounds(count, ending, rounds)
         for workers, values in found.items():
@@ -182,7 +182,8 @@ def print_table() -> None:
             shown = f"{statistics.median(ratios):.2f}x ({ratios[0]:.2f}..{ratios[-1]:.2f})" if workers > 1 else ""
             what = f"{count:,} {ending}, {workers} process{'es' * (workers > 1)}, {rounds} round{'s' * (rounds > 1)}"
             each_ms, cpu_ms = (middle[name] * 1000 / count for name in ("seconds", "cpu"))
-            line = f"  {what:36}{middle['seconds']:7.1f}{each_ms:9.2f}{cpu_ms:13.2f}{middle['mb']:9.0f}   {shown}"
+            figures = f"{each_ms:9.2f}{cpu_ms:13.2f}{cpu_ms / each_ms:11.2f}{middle['mb']:9.0f}"
+            line = f"  {what:36}{middle['seconds']:7.1f}{figures}   {shown}"
             print(line.rstrip(), flush=True)
 
 

@@ -107,7 +107,7 @@ def no_bare_folders(path: str, tree: ast.Module) -> Iterator[str]:
 
 
 def declared_only(path: str, tree: ast.Module) -> Iterator[str]:
-    """What the product imports of others is declared, as an extra perhaps; test tools are for callflow/testing alone."""
+    """What the product imports of others is declared, perhaps as an extra; test tools are for callflow/testing."""
     extras = project()["project"]["optional-dependencies"]
     texts = [*project()["project"]["dependencies"]]
     texts += [text for name in extras.keys() - {"dev", "test"} for text in extras[name]]
