@@ -1,12 +1,14 @@
 """The journal of one parcel: a line with all that a later delivery needs, and a line for each try so far.
 
-The first line appears with the file, whole; every later one is appended, a line break in front of it, so that one cut
-off by a crash spoils no other. Journals are read as hostile input: every field is checked, the audio is a plain name.
+The first line appears with the file, whole; every later one is appended between line breaks, so that one cut off by a
+crash, or made noise by a power failure, spoils no other. Journals are read as hostile input: every field is checked,
+and the audio is the one that the outbox would have named so.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +25,7 @@ FORMAT: Final = 2
 BYTES_MAX: Final = 1 << 24
 """Longest journal that is read."""
 
-_AUDIO: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,191}")
+_EXTENSION: Final = re.compile(r"(?:\.(?!json$)[A-Za-z0-9]{1,16})?", re.IGNORECASE)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -86,7 +88,7 @@ def first_line(entry: Entry) -> bytes:
             "by": entry.by,
             "metadata": dict(parcel.metadata),
         }
-    )
+    ) + b"\n"
 
 
 def line_of_try(attempt: Attempt, at: str) -> bytes:
@@ -142,9 +144,9 @@ def _why_no_journal(text: bytes) -> str:
 
 
 def _entry_from(outbox: Path, journal: Mapping[str, Any]) -> Entry:
-    if journal["format"] != FORMAT or _AUDIO.fullmatch(journal["audio"]) is None:
+    if journal["format"] != FORMAT or type(journal["bytes"]) is not int:
         raise ValueError
-    if _SHA256.fullmatch(journal["sha256"]) is None or type(journal["bytes"]) is not int:
+    if _SHA256.fullmatch(journal["sha256"]) is None or not _is_audio_of(journal):
         raise ValueError
     target, database_url, local_folder = journal["target"], journal["database_url"], journal["local_folder"]
     parcel = Parcel(
@@ -187,6 +189,13 @@ def _with_more(entry: Entry, lines: list[bytes]) -> Entry:
     return evolve(entry, by=by, tries=tuple(tries), has_arrived=has_arrived)
 
 
+def _is_audio_of(journal: Mapping[str, Any]) -> bool:
+    """Whether the audio has the name that `Outbox` gave it: it is no other delivery's, and no journal."""
+    start = f"{journal['delivery_id']}.{journal['sha256'][:DIGEST_LENGTH]}"
+    name = _text(journal["audio"])
+    return name.startswith(start) and _EXTENSION.fullmatch(name.removeprefix(start)) is not None
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
@@ -197,10 +206,12 @@ def _folder(value: object) -> Path:
     text = _text(value)
     if "\0" in text:
         raise ValueError
+    os.fsencode(text)  # UnicodeEncodeError, a ValueError, for what can be no path
     return Path(text)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise TypeError
+    json.dumps(value, allow_nan=False)  # ValueError for numbers that are none: what is sent is JSON again
     return value
