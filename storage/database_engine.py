@@ -62,9 +62,9 @@ def check_database(url: str) -> None:
     file = sqlite_file(engine)
     if file is None:
         return
-    if file.is_dir():
-        raise StorageError(f"{without_credentials(url)}: that is a folder; name a file in it")
     try:
+        if file.is_dir():
+            raise StorageError(f"{without_credentials(url)}: that is a folder; name a file in it")
         with opened_folder(file.parent) as folder, Draft(folder):
             pass
     except OSError as error:
@@ -115,10 +115,10 @@ def _arguments(url: sql.URL) -> dict[str, Any]:
 
 
 def _connect(dialect: sql.Dialect, _: object, positional: Any, named: Any) -> Any:
-    """Connect as SQLAlchemy would; an argument that the driver does not know gives one of the driver's own errors."""
+    """Connect as SQLAlchemy would; an argument that the driver cannot take gives one of the driver's own errors."""
     try:
         return dialect.connect(*positional, **named)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OSError):  # OSError: a file of certificates that cannot be read
         assert dialect.dbapi is not None
         raise dialect.dbapi.InterfaceError(BAD_OPTIONS) from None
 

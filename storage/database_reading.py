@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -82,7 +83,7 @@ def _reading(url: str) -> Iterator[sql.Connection]:
     engine = open_engine(url)
     try:
         file = sqlite_file(engine)
-        if file is not None and not file.is_file():
+        if file is not None and not os.path.isfile(file):  # a file that may not be looked at is none to us
             # SQLite would make an empty one.
             raise StorageError(f"{without_credentials(url)}: there is no such file; name one that was written")
         with engine.connect() as connection:

@@ -55,9 +55,9 @@ class Holdings:
 
 def held(outbox: Path) -> Holdings:
     """Look what lies in `outbox`; a folder that is not there holds nothing. Raises `StorageError` when it is unread."""
-    if not outbox.is_dir():
-        return Holdings(outbox)
     try:
+        if not outbox.is_dir():
+            return Holdings(outbox)
         with locked_folder(outbox, is_shared=True) as folder:
             return _held(folder, outbox)
     except OSError as error:

@@ -40,6 +40,8 @@ from callflow.storage.parcel import DIGEST_LENGTH, Attempt, Parcel
 from callflow.storage.routes import Destinations
 
 _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,16}")
+_TRIED_BYTES_MAX: Final = 1 << 20
+"""Longest journal that a try is added to: a target that is down for months must not make it unreadable."""
 
 
 def pending(outbox: Path) -> tuple[Parcel, ...]:
@@ -107,9 +109,10 @@ class Outbox:
 
     def note(self, entry: Entry, attempt: Attempt) -> None:
         """Add a try that failed to the journal, for whoever looks later; that is not worth an error."""
-        at = self._wall().isoformat(timespec="seconds")
+        delivery_id, at = entry.parcel.delivery_id, self._wall().isoformat(timespec="seconds")
         with suppress(OSError):
-            self._append(entry.parcel.delivery_id, line_of_try(attempt, at))
+            if (self._path / f"{delivery_id}{JOURNAL}").stat().st_size < _TRIED_BYTES_MAX:
+                self._append(delivery_id, line_of_try(attempt, at))
 
     def clear(self, entry: Entry) -> None:
         """Remove a parcel that has arrived; what took its place meanwhile stays."""
