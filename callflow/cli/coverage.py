@@ -24,6 +24,13 @@ from callflow.cli.options import (
 MOST_COLUMNS = 160
 """No line of the recorder's part is longer, however wide the terminal."""
 
+min_coverage_option = click.option(
+    "--min-coverage",
+    metavar="PERCENT",
+    type=click.FloatRange(0, 100),
+    help="End with status 1 when less of the nodes that can be reached has run.",
+)
+
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -33,12 +40,7 @@ MOST_COLUMNS = 160
 @profile_option
 @strict_option
 @skip_unsimulated_option
-@click.option(
-    "--min-coverage",
-    metavar="PERCENT",
-    type=click.FloatRange(0, 100),
-    help="End with status 1 when less of the nodes that can be reached has run.",
-)
+@min_coverage_option
 @click.option("--json", "as_object", is_flag=True, help="Print one JSON object instead of text.")
 def command(
     paths: tuple[Path, ...],
@@ -81,7 +83,12 @@ def command(
         click.echo(json.dumps(coverage.as_data(), indent=2, ensure_ascii=False))
     else:
         click.echo(coverage_text(coverage, min(shutil.get_terminal_size((100, 24)).columns, MOST_COLUMNS)))
-    is_enough = min_coverage is None or coverage.percent >= min_coverage
-    if not is_enough:
-        click.secho(f"{coverage.percent:g} % has run, {min_coverage:g} % is wanted", fg="red", err=True)
-    sys.exit(PASSED if is_enough else FAILED)
+    sys.exit(PASSED if is_enough(coverage.percent, min_coverage) else FAILED)
+
+
+def is_enough(percent: float, wanted: float | None) -> bool:
+    """Whether as much has run as is wanted, None for whatever it is; a line on stderr says when not."""
+    if wanted is None or percent >= wanted:
+        return True
+    click.secho(f"{percent:g} % has run, {wanted:g} % is wanted", fg="red", err=True)
+    return False

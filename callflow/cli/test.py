@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
-from collections.abc import Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
-from attrs import frozen
 
 from callflow.cli.colour import colour_wish
+from callflow.cli.coverage import is_enough, min_coverage_option
 from callflow.cli.faults import INTERRUPTED
 from callflow.cli.options import seed_option, skip_unsimulated_option, start_option, strict_option, with_option
+from callflow.cli.suite import Wishes, run_suite
 from callflow.core.profile import PROFILES
 from callflow.report.wording import printable
 from callflow.scenario.preparing import Choices
-from callflow.testing.finding import Found, find_scenarios
+from callflow.testing.finding import find_scenarios
 from callflow.testing.junit import claim, write_junit
-from callflow.testing.last_failed import remember, remembered
+from callflow.testing.last_failed import remember
 from callflow.testing.orders import Orders
-from callflow.testing.outcome import CaseResult
-from callflow.testing.progress import Progress
 from callflow.testing.selecting import EVERYTHING, Selection, read_condition
-from callflow.testing.showing import Suite, end_lines, in_order, list_lines, suite_json
-from callflow.testing.workers import Work, run_files, workers_for
+from callflow.testing.showing import Suite, end_lines, list_lines, suite_json
 
 _MOST_WORKERS: Final = 256
 
@@ -41,19 +35,6 @@ def read_workers(context: click.Context, parameter: click.Parameter, given: str)
     if given.isascii() and given.isdigit() and 1 <= int(given) <= _MOST_WORKERS:
         return int(given)
     raise click.BadParameter(f"it is neither auto nor a number from 1 to {_MOST_WORKERS}", context, parameter)
-
-
-@frozen
-class Wishes:
-    """How the suite is run and what is shown of it, as the command line says."""
-
-    workers: int | None
-    maxfail: int
-    only_failed: bool
-    as_object: bool
-    is_verbose: bool
-    durations: int
-    junit: Path | None
 
 
 @click.command()
@@ -81,6 +62,14 @@ class Wishes:
 @click.option("--update", is_flag=True, help="Write those traces anew, for every scenario that passes.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write the audio files into this folder.")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write JUnit XML.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write index.html and a page for each case, with its recordings, into this folder.",
+)
+@click.option("--coverage", "covers", is_flag=True, help="Show how much of each callflow has run.")
+@min_coverage_option
 @click.option("--list", "lists", is_flag=True, help="Show what would run, and run nothing.")
 @click.option("--durations", type=click.IntRange(0), metavar="N", default=0, help="Show the N slowest.")
 @click.option("-v", "--verbose", "is_verbose", is_flag=True, help="A line for each case, and what was passed over.")
@@ -91,34 +80,26 @@ def command(paths: tuple[Path, ...], **given: Any) -> None:
     In folders, files named *.scenario.yaml, .yml or .json are scenarios, and any other YAML or JSON file with
     `scenario:` among its outermost keys. Each row of `examples:` is a case of its own.
 
-    Nothing leaves the machine. Ends with status 0 when all is as expected, 1 when an expectation is not met, 2 when a
-    file is wrong or nothing was found to run, 3 for a fault of ours; of several 3 counts before 2, and 2 before 1.
+    Nothing leaves the machine. Ends with status 0 when all is as expected, 1 when an expectation is not met or too
+    little has run, 2 when a file is wrong or nothing was found to run, 3 for a fault of ours; of several 3 counts
+    before 2, and 2 before 1.
 
     \b
     Example: callflow test examples -k "voicemail or busy"
     """
     if given["golden"] and given["update"]:
         raise click.UsageError("--golden compares what --update writes; give one of them")
+    if given["lists"] and (given["html"] is not None or given["covers"] or given["min_coverage"] is not None):
+        raise click.UsageError("--list runs nothing that --html or --coverage could show; leave it out")
     found = find_scenarios(paths)
     if not found.files:
         looked = ", ".join(printable(path) for path in paths[:3])
         raise click.UsageError(f"no scenario under {looked}; a scenario is a YAML or JSON file with `scenario:` in it")
-    orders = _orders(given)
-    wishes = Wishes(
-        workers=given["workers"],
-        maxfail=given["maxfail"] or 0,
-        only_failed=given["only_failed"],
-        as_object=given["as_object"],
-        is_verbose=given["is_verbose"],
-        durations=given["durations"],
-        junit=given["junit"],
-    )
-    if wishes.junit is not None:
-        claim(wishes.junit)
+    orders, wishes = _orders(given), _wishes(given)
+    _claim(wishes)
     started = datetime.now(UTC)
     suite = run_suite(found, orders, wishes)
-    if wishes.junit is not None:
-        write_junit(suite.cases, wishes.junit, started, suite.wall_ms)
+    _write(suite, wishes, started)
     _show(suite, orders, wishes)
     _remember(suite)
     if not suite.cases and not suite.ended:
@@ -136,70 +117,57 @@ def _orders(given: dict[str, Any]) -> Orders:
         selection=Selection(condition, frozenset(given["tags"])),
         golden="update" if given["update"] else "compare" if given["golden"] else "no",
         out=given["out"],
+        html=given["html"],
         tells=given["junit"] is not None,
+        covers=given["covers"] or given["min_coverage"] is not None,
         lists=given["lists"],
     )
 
 
-def run_suite(found: Found, orders: Orders, wishes: Wishes) -> Suite:
-    """Run the files, show how it goes, and stop when so many failed as are wished, or at Ctrl-C."""
-    work = _work(found, wishes)
-    workers = min(len(work), wishes.workers or workers_for(len(work)))
-    stream = sys.stderr if wishes.as_object else sys.stdout
-    is_silent = orders.lists or (wishes.as_object and not stream.isatty())
-    progress = Progress(len(work), stream, is_live=_is_live(stream), is_verbose=wishes.is_verbose)
-    if wishes.is_verbose and not wishes.as_object:
-        for path in found.skipped:
-            click.echo(printable(f"passed over: {path}: no `scenario:` among its outermost keys"))
-    cases: list[CaseResult] = []
-    begun: set[str] = set()
-    ended, began = "", time.perf_counter()
-    with closing(run_files(work, orders, workers)) as events:
-        try:
-            for event in events:
-                if not is_silent:
-                    progress.take(event)
-                begun.add(event.file)
-                if isinstance(event, CaseResult):
-                    cases.append(event)
-                    if not event.has_passed and (ended := _enough(cases, wishes.maxfail)):
-                        break
-        except KeyboardInterrupt:
-            ended = "interrupted"
-    progress.close()
-    ordered = in_order(cases, [str(each.path) for each in work], [each or "" for each in orders.profiles])
-    return Suite(ordered, len(work), len(work) - len(begun), (time.perf_counter() - began) * 1000, workers, ended)
+def _wishes(given: dict[str, Any]) -> Wishes:
+    chosen = {name: given[name] for name in ("workers", "only_failed", "as_object", "is_verbose", "durations")}
+    files = {name: given[name] for name in ("junit", "html")}
+    return Wishes(maxfail=given["maxfail"] or 0, min_percent=given["min_coverage"], **chosen, **files)
 
 
-def _enough(cases: Sequence[CaseResult], most: int) -> str:
-    """Why to stop, "" for to go on; `most` 0 is any number."""
-    failed = sum(not case.has_passed for case in cases) if most else 0
-    return f"stopped after {failed} failure{'s' * (failed > 1)}" if most and failed >= most else ""
+def _claim(wishes: Wishes) -> None:
+    """Find out before anything runs whether the reports can be written. Raises StorageError."""
+    if wishes.junit is not None:
+        claim(wishes.junit)
+    if wishes.html is not None:
+        from callflow.report.html.suite import claim_suite
+
+        claim_suite(wishes.html)
 
 
-def _is_live(stream: Any) -> bool:
-    return bool(stream.isatty()) and os.environ.get("TERM") != "dumb"
+def _write(suite: Suite, wishes: Wishes, started: datetime) -> None:
+    """Write the reports that are wished. Raises StorageError."""
+    if wishes.junit is not None:
+        write_junit(suite.cases, wishes.junit, started, suite.wall_ms)
+    if wishes.html is not None:
+        from callflow.report.html.suite import write_suite
 
-
-def _work(found: Found, wishes: Wishes) -> list[Work]:
-    """The files, and with --failed of each what failed last time."""
-    if not wishes.only_failed:
-        return [Work(path) for path in found.files]
-    memory = remembered()
-    work = [Work(path, memory[key]) for path in found.files if (key := os.path.realpath(path)) in memory]
-    if not work:
-        click.echo("nothing here failed last time: everything runs", err=True)
-        return [Work(path) for path in found.files]
-    return work
+        write_suite(suite, wishes.html, started)
 
 
 def _show(suite: Suite, orders: Orders, wishes: Wishes) -> None:
     if wishes.as_object:
         click.echo(json.dumps(suite_json(suite), indent=2, ensure_ascii=False))
+        _show_lack(suite)
         return
     lines = list_lines(suite.cases) if orders.lists else end_lines(suite, wishes.durations)
     for line in lines:
         click.echo(line, color=colour_wish())
+    if suite.coverage is not None:
+        from callflow.report.coverage_text import coverage_table
+
+        click.echo("\n" + coverage_table(suite.coverage))
+    _show_lack(suite)
+
+
+def _show_lack(suite: Suite) -> None:
+    if suite.coverage is not None:
+        is_enough(suite.coverage.percent, suite.min_percent)
 
 
 def _remember(suite: Suite) -> None:

@@ -17,7 +17,7 @@ _LEGEND: Final = f"{DRIVEN} ran, so often   {NOT_DRIVEN} did not   {NEVER} canno
 
 def coverage_text(coverage: Coverage, width: int = 100) -> str:
     """The whole report, without a final line break."""
-    parts = [*map(flow_text, coverage.flows), recorder_text(coverage, width), _table(coverage)]
+    parts = [*map(flow_text, coverage.flows), recorder_text(coverage, width), coverage_table(coverage)]
     return "\n\n".join([*parts[:-2], *([_LEGEND] if coverage.flows else []), *parts[-2:]])
 
 
@@ -56,8 +56,8 @@ def _wrapped(start: str, words: Sequence[str], width: int) -> Iterator[str]:
         yield from textwrap.wrap(start + ", ".join(words), width, initial_indent="  ", subsequent_indent="      ")
 
 
-def _table(coverage: Coverage) -> str:
-    """A line a callflow, and the sum."""
+def coverage_table(coverage: Coverage) -> str:
+    """A line a callflow, and the sum, without a final line break."""
     nodes = [f"{len(flow.driven)}/{len(flow.reachable)}" for flow in coverage.flows]
     branches = [f"{_branches(flow, flow.driven)}/{_branches(flow, flow.reachable)}" for flow in coverage.flows]
     all_driven = sum(len(flow.driven) for flow in coverage.flows)

@@ -16,7 +16,8 @@ class Orders:
     """What is chosen, what is compared and written, and what is wanted back.
 
     `choices.profile` is not looked at: each of `profiles` is chosen in turn, None leaves it to the scenario. `out` is
-    the folder of audio files, `tells` asks for the timeline of what does not pass, `lists` for names alone.
+    the folder of audio files, `html` that of a page for each case, `tells` asks for the timeline of what does not pass,
+    `covers` for what each run has driven, `lists` for names alone.
     """
 
     choices: Choices
@@ -24,5 +25,7 @@ class Orders:
     selection: Selection = Selection()
     golden: Literal["no", "compare", "update"] = "no"
     out: Path | None = None
+    html: Path | None = None
     tells: bool = False
+    covers: bool = False
     lists: bool = False

@@ -26,8 +26,9 @@ class CaseResult:
 
     `chosen` is the profile asked for on the command line, "" for none; `profile` the one it ran under, "" if it did
     not. `is_whole` says that the file could not be read, so that its rows are unknown. `remarks` counts diagnostics by
-    severity. `details` are lines that explain a failure, `story` is the timeline
-    of a case that did not pass, where it was asked for. `repeat` is the command that runs this case alone.
+    severity. `details` are lines that explain a failure, `repeat` is the command that runs this case alone. Where they
+    were asked for: `story` is the timeline of a case that did not pass, `page` the path of its page below the folder of
+    all pages, "" without one, `coverage` what it has driven, as `Coverage.as_data` has it.
     """
 
     file: str
@@ -44,6 +45,8 @@ class CaseResult:
     duration_ms: float = 0.0
     repeat: str = ""
     story: str = ""
+    page: str = ""
+    coverage: Mapping[str, Any] | None = None
 
     @property
     def label(self) -> str:

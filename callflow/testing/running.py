@@ -1,22 +1,22 @@
 """Running the scenarios of one file, each under each profile, in whatever process: a case at a time, small results.
 
-Nothing here prints or decides when to stop. Sound is made only where an expectation, a listener or `out` needs it.
+Nothing here prints or decides when to stop. Sound is made only for an expectation, a listener, `out` or `html`.
 """
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from attrs import define, evolve, field
 
 from callflow.cli.faults import WRONG_INPUT, exit_status
+from callflow.core.errors import MediaError, StorageError
 from callflow.files import write_recordings
 from callflow.report.remarks import remark_of
 from callflow.report.results import Failure, RunResult
@@ -26,6 +26,7 @@ from callflow.scenario import load_scenario
 from callflow.scenario.language import Scenario
 from callflow.scenario.preparing import prepare
 from callflow.simulate import Run
+from callflow.testing.case_files import folder_name, write_page
 from callflow.testing.golden import differs, golden_path, keep
 from callflow.testing.last_failed import Key, is_wanted
 from callflow.testing.orders import Orders
@@ -35,7 +36,6 @@ from callflow.testing.repeating import repeat_command
 _STORY_LINES: Final = 200
 _STORY_WIDTH: Final = 120
 _TRACEBACK_LINES: Final = 30
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def run_file(path: Path, orders: Orders, wanted: frozenset[Key] | None = None) -> Iterator[CaseResult]:
@@ -136,6 +136,10 @@ class _Case:
             self._look_at_golden(run)
         if self.orders.tells and not self.result.has_passed:
             self.result = evolve(self.result, story=_story(run))
+        if self.orders.covers:
+            self.result = evolve(self.result, coverage=_driven(run))
+        if self.orders.html is not None:
+            self._write_page(run, found, self.orders.html)
 
     def _judge(self, run: Run, found: RunResult) -> None:
         failures = found.failures
@@ -149,8 +153,19 @@ class _Case:
         if self.orders.out is None:
             return summary
         names = {call.id: call.script.name for call in run.prepared.calls if call.script.name}
-        folder = self.orders.out / _folder_name(self.result)
+        folder = self.orders.out / folder_name(self.result)
         return write_recordings(run.rows, summary, folder, run.prepared.folder, names)
+
+    def _write_page(self, run: Run, found: RunResult, folder: Path) -> None:
+        """Write the page; where that cannot be, the case is broken, and what else is wrong with it is told too."""
+        if self.result.outcome == "failed":  # the run's own verdict knows nothing of the kept trace
+            found = evolve(found, outcome="failed", failures=self.result.failures)
+        try:
+            self.result = evolve(self.result, page=write_page(run, found, self.result, folder))
+        except (MediaError, StorageError) as error:
+            outcome: Literal["broken", "error"] = "error" if self.result.outcome == "error" else "broken"
+            failures = (*self.result.failures, Failure("", "", printable(error)))
+            self._end(outcome, failures, self.result.details)
 
     def _look_at_golden(self, run: Run) -> None:
         path = golden_path(run.prepared.scenario, self.result.row, self.result.profile)
@@ -164,6 +179,15 @@ class _Case:
             self._end("failed", (*self.result.failures, difference.failure), difference.around)
 
 
+def _driven(run: Run) -> dict[str, Any]:
+    """What the run has driven, as plain data."""
+    from callflow.report.coverage import Coverage
+
+    coverage = Coverage()
+    coverage.take(run.prepared, run.rows)
+    return coverage.as_data()
+
+
 def _story(run: Run) -> str:
     """The end of the timeline, as `callflow run` prints it."""
     names = {call.id: call.script.name for call in run.prepared.calls if call.script.name}
@@ -172,11 +196,3 @@ def _story(run: Run) -> str:
     lines = [line_text(line, _STORY_WIDTH, timeline.leg_width) for line in told[-_STORY_LINES:]]
     left_out = len(told) - len(lines)
     return "\n".join([*([f"… {left_out} lines before"] if left_out else []), *lines])
-
-
-def _folder_name(result: CaseResult) -> Path:
-    """A folder for a case's files, by the path of its own file, each part made harmless."""
-    parts = [_UNSAFE.sub("-", part).strip(".-") for part in Path(result.file).parts]
-    ends = [f"row-{result.row}"] if result.row is not None else []
-    ends += [result.chosen] if result.chosen else []
-    return Path(*[part for part in parts if part], *ends)

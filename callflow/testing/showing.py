@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from attrs import frozen
@@ -12,13 +12,19 @@ from callflow.report.wording import printable
 from callflow.testing.outcome import STATUS, CaseResult, case_json, totals, worst_status
 from callflow.testing.progress import COLOURS
 
+if TYPE_CHECKING:
+    from callflow.report.coverage import Coverage
+
 _FORMAT: Final = 1
 _TITLES: Final = {"failed": "not as expected", "broken": "cannot be run", "error": "our bug"}
 
 
 @frozen
 class Suite:
-    """Everything that ran, in a steady order. `not_run` counts files that nobody got to; `ended` says why."""
+    """Everything that ran, in a steady order. `not_run` counts files that nobody got to; `ended` says why.
+
+    `coverage` is what all of it has driven, None where nobody asked; `min_percent` how much of it there must be.
+    """
 
     cases: tuple[CaseResult, ...]
     files: int
@@ -26,11 +32,15 @@ class Suite:
     wall_ms: float
     workers: int
     ended: str = ""
+    coverage: Coverage | None = None
+    min_percent: float | None = None
 
     @property
     def status(self) -> int:
-        """The exit status that the cases amount to (design §7)."""
-        return worst_status(self.cases)
+        """The exit status that the cases, and what they have driven, amount to (design §7)."""
+        wanted = self.min_percent
+        is_lacking = self.coverage is not None and wanted is not None and self.coverage.percent < wanted
+        return worst_status(self.cases) or (STATUS["failed"] if is_lacking else 0)
 
     @property
     def unmet(self) -> tuple[CaseResult, ...]:
@@ -105,4 +115,5 @@ def suite_json(suite: Suite) -> dict[str, Any]:
         "wall_ms": round(suite.wall_ms, 1),
         "workers": suite.workers,
         "cases": [case_json(case) for case in suite.cases],
+        **({} if suite.coverage is None else {"coverage": suite.coverage.as_data()}),
     }
