@@ -1,10 +1,11 @@
 """Uploading 1 GB of recordings beside `curl -T`: `python bench/upload.py` prints a table, as `make bench` does.
 
 Files have the size of a three-hour recording as MP3 of 64 kbit/s. Both sides send the same files over loopback, one
-after another over one connection, into the same server: a process that reads every body into one buffer and answers
-201. A round runs all sides, the next one in the opposite order; a ratio is taken within its round. Our side is
-`HttpCarrier`, as `--upload` uses it, in a process of its own, timed from the first file to the last answer; curl's time
-is the sum of its own transfer times, without its start. Linux only: memory is read from /proc.
+after another (curl over one connection, ours over one for each file), into the same server: a process that reads every
+body into one buffer and answers 201. A round runs all sides, the next one in the opposite order; a ratio is taken
+within its round. Our side is `HttpCarrier`, as `--upload` uses it, in a process of its own, timed from the first file
+to the last answer; curl's time is the sum of its own transfer times, without its start. Linux only: memory is read from
+/proc.
 """
 
 from __future__ import annotations

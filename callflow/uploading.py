@@ -13,6 +13,7 @@ from attrs import evolve
 
 from callflow.core.address import without_credentials
 from callflow.core.delivery import DeliveryState
+from callflow.core.errors import StorageError
 from callflow.core.trace import DELIVERY
 from callflow.core.upload_urls import database_name
 from callflow.report.results import Attempt, RecordingResult, RunResult, WebhookResult
@@ -21,6 +22,7 @@ from callflow.simulate import Run
 from callflow.storage.audio_types import content_type_of
 from callflow.storage.clock import Clock, RealClock
 from callflow.storage.dispatcher import WORKERS, DeliveryLogged, Destinations, deliver, resume
+from callflow.storage.holdings import held
 from callflow.storage.meter import Meter
 from callflow.storage.parcel import Delivered, Parcel
 from callflow.storage.webhook import hook_id
@@ -48,7 +50,8 @@ def upload(
     machine's own unless given, `meter` shows how far the upload is. Raises StorageError when a place or the outbox
     cannot be used at all; a failed delivery is logged, not raised. Close the iterator to break the upload off.
     """
-    found = parcels(run, result, webhook)
+    # All of them now: an interrupt in the midst of a generator ends it, and what was still to come is not kept.
+    found = tuple(parcels(run, result, webhook))
     return deliver(found, destinations, clock=clock or RealClock(), workers=workers, meter=meter)
 
 
@@ -81,6 +84,22 @@ def has_failed(result: RunResult) -> bool:
     deliveries = [each.delivery for each in result.recordings if each.delivery is not None]
     states = {each.state for each in deliveries} | {each.webhook.state for each in deliveries if each.webhook}
     return not states.isdisjoint(("failed", "waiting"))
+
+
+def undelivered(result: RunResult, outbox: Path) -> tuple[int, int]:
+    """How many recordings did not arrive: those that `outbox` keeps, and those that it could not take."""
+    ids = delivery_ids(result)
+    lost = {
+        ids[call.call_id, index]
+        for call in result.calls
+        for index, each in enumerate(call.recordings)
+        if each.delivery is not None and each.delivery.state in ("failed", "waiting")
+    }
+    try:
+        kept = lost.intersection(each.parcel.delivery_id for each in held(outbox).entries) if lost else lost
+    except StorageError:  # it cannot be read: who looks there will be told why
+        kept = set()
+    return len(kept), len(lost) - len(kept)
 
 
 def delivery_ids(result: RunResult) -> Mapping[Key, str]:

@@ -121,3 +121,4 @@ def _chunks(source: BinaryIO) -> Iterator[bytes]:
     for block in read_blocks(source):
         for start in range(0, len(block), CHUNK_BYTES):
             yield block[start : start + CHUNK_BYTES]
+        del block  # before the next one is read

@@ -6,6 +6,7 @@ Three kinds, each by one driver: SQLite (Python's own), PostgreSQL (psycopg), My
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -116,11 +117,10 @@ def _arguments(url: sql.URL) -> dict[str, Any]:
 
 def _connect(dialect: sql.Dialect, _: object, positional: Any, named: Any) -> Any:
     """Connect as SQLAlchemy would; an argument that the driver cannot take gives one of the driver's own errors."""
-    try:
+    with suppress(TypeError, ValueError, OSError):  # OSError: a file of certificates that cannot be read
         return dialect.connect(*positional, **named)
-    except (TypeError, ValueError, OSError):  # OSError: a file of certificates that cannot be read
-        assert dialect.dbapi is not None
-        raise dialect.dbapi.InterfaceError(BAD_OPTIONS) from None
+    assert dialect.dbapi is not None
+    raise dialect.dbapi.InterfaceError(BAD_OPTIONS)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

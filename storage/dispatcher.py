@@ -13,7 +13,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, count
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Event
 from typing import Final
 
 from attrs import evolve
@@ -134,7 +133,6 @@ class _Dispatcher:
         self._running = 0
         self._waiting: list[tuple[int, int, Delivery]] = []
         self._turns = count()
-        self._stopping = Event()
         self._problem: StorageError | None = None
 
     def accept(self, parcel: Parcel, destinations: Destinations) -> Iterator[DeliveryLogged]:
@@ -150,11 +148,17 @@ class _Dispatcher:
                 self.begin(parcel, entry)
 
     def keep_rest(self, parcels: Iterable[Parcel], destinations: Destinations) -> None:
-        """Keep what is not to be sent now. Raises `StorageError` when the outbox took no more."""
+        """Keep what is not to be sent now. Raises `StorageError`, after all, when the outbox did not take one."""
+        problem = None
         for parcel in parcels:
             if parcel.delivery_id not in self._seen and parcel.target.kind is not TargetKind.NONE:
-                self._outbox.keep(parcel, destinations)
+                try:
+                    self._outbox.keep(parcel, destinations)
+                except StorageError as fault:
+                    problem = problem or fault
                 self._seen.add(parcel.delivery_id)
+        if problem is not None:
+            raise problem
 
     def begin(self, parcel: Parcel, entry: Entry) -> None:
         """Begin the delivery of a parcel that is in the outbox."""
@@ -188,13 +192,13 @@ class _Dispatcher:
 
     def stop(self) -> None:
         """Begin no further try, and end those under way."""
-        self._stopping.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self._meter.stop()
 
     def close(self) -> None:
         """Wait for the tries under way, and give up connections."""
         try:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown()
         finally:
             for carriers in self._carriers.values():
                 carriers.close()

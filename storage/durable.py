@@ -82,6 +82,7 @@ def read_blocks(source: BinaryIO) -> Iterator[bytes]:
     while block := source.read(BLOCK_BYTES):
         meter.count(len(block))
         yield block
+        del block  # before the next one is read: one at a time is in memory
 
 
 def sweep(folder: int) -> int:

@@ -127,6 +127,9 @@ def _held(folder: int, outbox: Path) -> Holdings:
             reason = str(fault) if isinstance(fault, NoJournal) else "not a journal of this outbox"
             damaged.append(Damage(name, reason, "put back what is missing, or purge it"))
             continue
+        except OSError as error:  # one bad place on the disk does not hide the others
+            damaged.append(Damage(name, f"cannot be read, {words_for(error)}", "look at its disk, or purge it"))
+            continue
         if entry is not None:
             entries.append(entry)
     audio = {entry.parcel.file.name for entry in entries}

@@ -65,7 +65,7 @@ def first_line(entry: Entry) -> bytes:
     """The journal of a parcel that was not tried yet."""
     parcel, target = entry.parcel, entry.parcel.target
     folder = entry.meant_for.local_folder
-    return _line(
+    line = _line(
         {
             "format": FORMAT,
             "delivery_id": parcel.delivery_id,
@@ -88,7 +88,8 @@ def first_line(entry: Entry) -> bytes:
             "by": entry.by,
             "metadata": dict(parcel.metadata),
         }
-    ) + b"\n"
+    )
+    return line + b"\n"
 
 
 def line_of_try(attempt: Attempt, at: str) -> bytes:

@@ -7,6 +7,7 @@ recording's own name, percent-encoded so that it is one plain name. Different au
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from urllib.parse import quote, unquote
 
 from callflow.core.errors import StorageError
 from callflow.storage.carrier import JOURNALLED, Outcome, words_for
-from callflow.storage.durable import Draft, opened_folder, read_blocks
+from callflow.storage.durable import Draft, locked_folder, opened_folder, read_blocks, sweep
 from callflow.storage.parcel import Parcel
 
 NAME_BYTES_MAX: Final = 200
@@ -39,14 +40,17 @@ def _name_by_id(parcel: Parcel) -> str:
 
 
 class LocalCarrier:
-    """Copies audio into `folder`: hidden name, fsync, rename. `StorageError` when it cannot be made or written."""
+    """Copies audio into `folder`: hidden name, fsync, rename. `StorageError` when it cannot be made or written.
+
+    What a killed process left there half-written is removed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._naming = threading.Lock()
         try:
             with opened_folder(folder) as opened, Draft(opened):
-                pass
+                sweep(opened)
         except OSError as error:
             raise StorageError(f"{folder}: cannot be written, {words_for(error)}; name another folder") from error
 
@@ -65,11 +69,12 @@ class LocalCarrier:
                 for block in read_blocks(source):
                     draft.write(block)
                 draft.settle()
-                with self._naming:
+                # Other processes may share the folder; the first lock is for mounts that have no others.
+                with self._naming, locked_folder(self._folder):
                     name = self._free_name(parcel, draft)
                     draft.publish(name)
         except OSError as error:
-            return Outcome.failed(words_for(error), str(self._folder), is_final=not parcel.file.exists())
+            return Outcome.failed(words_for(error), str(self._folder), is_final=not os.path.exists(parcel.file))
         return Outcome.stored("copied", str(self._folder / name))
 
     def close(self) -> None:

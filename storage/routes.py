@@ -29,10 +29,20 @@ def _show_url(url: str | None) -> str:
     return repr(None if url is None else without_credentials(url))
 
 
+def sqlite_url(file: Path) -> str:
+    """The URL of the SQLite file `file`. Raises `StorageError` for a path that no such URL can hold."""
+    if "?" in str(file):
+        raise StorageError(f"{file}: no place for a database, since its path has a question mark; name another folder")
+    return f"sqlite:///{file}"
+
+
 def _from_anywhere(url: str | None) -> str | None:
     """The same URL, an SQLite file's path made absolute: the outbox remembers it for another day and another folder."""
     found = None if url is None else _SQLITE_FROM_HERE.fullmatch(url)
-    return url if found is None else f"{found[1]}{Path.cwd()}/{found[2]}"
+    if found is None:
+        return url
+    path, mark, options = found[2].partition("?")
+    return f"{found[1]}{sqlite_url(Path.cwd() / path).removeprefix('sqlite:///')}{mark}{options}"
 
 
 def _absolute(folder: Path | None) -> Path | None:
@@ -45,7 +55,8 @@ class Destinations:
 
     `database_url` is the account database, a SQLAlchemy URL or that of a CouchDB cluster (http, https); `local_folder`,
     where given, takes the place of the network, and of the account database when that has no URL; `outbox` keeps what
-    has not arrived. Paths are made absolute.
+    has not arrived. Paths but that of the outbox are made absolute. `StorageError` is raised for an SQLite file from
+    here where the way to here has a question mark.
     """
 
     database_url: str | None = field(repr=_show_url, converter=_from_anywhere)

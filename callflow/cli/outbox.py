@@ -17,6 +17,7 @@ from callflow.core.address import without_credentials
 from callflow.core.delivery import TargetKind
 from callflow.core.errors import StorageError
 from callflow.report.wording import printable
+from callflow.storage.carrier import words_for
 
 if TYPE_CHECKING:
     from callflow.storage.holdings import Holdings
@@ -128,12 +129,19 @@ def purge(outbox: Path, ids: tuple[str, ...], is_all: bool, is_sure: bool) -> No
 
 
 def _outboxes(given: Path | None) -> list[Path]:
-    """The outbox that the user names, or those that runs have left below `out`. Raises UsageError for no folder."""
-    if given is not None:
-        if not given.is_dir():
-            raise click.UsageError(f"{printable(str(given))}: there is no such folder; `run --upload` says which it is")
-        return [given]
-    return sorted(path for pattern in _WHERE_RUNS_PUT_THEM for path in _OUT.glob(pattern) if path.is_dir())
+    """The outbox that the user names, or those that runs have left below `out`.
+
+    Raises UsageError for no folder, StorageError for one that may not be looked at.
+    """
+    try:
+        if given is None:
+            return sorted(path for pattern in _WHERE_RUNS_PUT_THEM for path in _OUT.glob(pattern) if path.is_dir())
+        is_folder = given.is_dir()
+    except OSError as error:
+        raise StorageError(f"{given or _OUT}: cannot be read, {words_for(error)}; look at its permissions") from None
+    if not is_folder:
+        raise click.UsageError(f"{printable(str(given))}: there is no such folder; `run --upload` says which it is")
+    return [given]
 
 
 def _send(holdings: Holdings, ids: tuple[str, ...], parallel: int | None, database: str | None) -> StorageError | None:

@@ -147,25 +147,30 @@ class Show:
     def _say_undelivered(self, result: RunResult, outbox: Path) -> None:
         """The last word after an upload: what did not arrive is not lost."""
         from callflow.cli.sending import retry_command
+        from callflow.uploading import undelivered
 
         deliveries = [each.delivery for each in result.recordings if each.delivery is not None]
-        lost = sum(each.state in ("failed", "waiting") for each in deliveries)
+        kept, unkept = undelivered(result, outbox)
         untold = sum(each.webhook is not None and each.webhook.state == "failed" for each in deliveries)
-        if lost or untold:
-            recordings = "1 recording" if lost == 1 else f"{lost} recordings"
+        if kept or untold:
             webhooks = "1 word to the webhook" if untold == 1 else f"{untold} words to the webhook"
-            what = " and ".join([recordings] * bool(lost) + [webhooks] * bool(untold))
+            what = " and ".join([_recordings(kept)] * bool(kept) + [webhooks] * bool(untold))
             self.say(printable(f"{what} did not arrive, kept: {retry_command(outbox)}"), fg="red")
+        if unkept:
+            self.say(f"{_recordings(unkept)} did not arrive and could not be kept: see file, above", fg="red")
+
+
+def _recordings(count: int) -> str:
+    return "1 recording" if count == 1 else f"{count} recordings"
 
 
 def _destinations(uploads: Uploads, folder: Path) -> Destinations:
     """Where this run's recordings will go, found to be usable before the first call is placed."""
-    from callflow.storage.routes import Destinations, check_destinations
+    from callflow.storage.routes import Destinations, check_destinations, sqlite_url
 
     database = uploads.database
     if database is None and uploads.to_folder is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        database = f"sqlite:///{folder / 'account.db'}"
+        database = sqlite_url(folder / "account.db")
     destinations = Destinations(database, uploads.to_folder, uploads.outbox or folder / "outbox")
     check_destinations(destinations)
     return destinations

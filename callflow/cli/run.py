@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def command(
     """
     if not upload and (database or outbox or to_folder or webhook or parallel):
         raise click.UsageError("--database, --outbox, --to-folder, --webhook and --parallel go with --upload")
-    if trace is not None and trace.exists() and trace.suffix in (".yaml", ".yml", ".json"):
+    if trace is not None and os.path.exists(trace) and trace.suffix in (".yaml", ".yml", ".json"):
         raise click.UsageError(f"--trace {trace} would overwrite a document; name a new file, such as trace.jsonl")
     from callflow.cli.playing import Show, Uploads
 

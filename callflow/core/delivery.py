@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
+from callflow.core.address import without_credentials
 from callflow.core.table import Table, Word
 
 
@@ -131,6 +132,6 @@ class Target:
 
     kind: TargetKind
     method: str
-    url: str
+    url: str = field(repr=without_credentials)
     rule: str
     body: Body = Body.RAW

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from callflow import uploading
 from callflow.cli import verbs
+from callflow.core.errors import StorageError
+from callflow.storage.outbox import Outbox
 
 
 def scenario(folder: Path, url: str) -> Path:
@@ -82,6 +86,40 @@ def test_an_interrupted_upload_says_how_to_go_on(tmp_path: Path, monkeypatch: py
     assert done.exit_code == 130, done.output
     assert f"what has not arrived is kept: callflow outbox retry {tmp_path / 'out' / 'outbox'}" in done.stdout
     assert list((tmp_path / "out" / "outbox").glob("*.json"))
+
+
+def test_what_the_outbox_does_not_take_is_not_called_kept(
+    tmp_path: Path, patient_clock: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: the audio is where it was rendered, and that is what is said; status 2, with the reason."""
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("outbox: recording-0-call.mp3 cannot be kept, disk full; name a folder that can be written")
+
+    monkeypatch.setattr(Outbox, "keep", full)
+    done = run(scenario(tmp_path, "http://127.0.0.1:9/r"), "--upload", "--out", tmp_path / "out")
+    assert done.exit_code == 2 and "disk full" in done.stderr
+    assert "1 recording did not arrive and could not be kept: see file, above" in done.stdout
+    assert ", kept:" not in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--out", "--outbox", "--to-folder"])
+def test_a_folder_that_may_not_be_looked_at_is_wrong_input(
+    tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback: one line that names it, status 2."""
+    real = os.stat
+
+    def stat(path: Any, **options: Any) -> os.stat_result:
+        if "private" in os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else False:
+            raise PermissionError(13, "no")
+        return real(path, **options)
+
+    file = scenario(tmp_path, "http://my.server/r")
+    monkeypatch.setattr(os, "stat", stat)
+    done = run(file, "--upload", "--out", tmp_path / "out", option, tmp_path / "private" / "x")
+    assert done.exit_code == 2, done.output
+    assert "permission denied" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_upload_options_need_upload(tmp_path: Path) -> None:

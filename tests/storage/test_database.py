@@ -221,3 +221,13 @@ def test_columns_are_large_enough_on_other_databases() -> None:
     assert "data LONGBLOB NOT NULL" in str(CreateTable(CHUNKS).compile(dialect=on_mysql))
     assert "doc LONGTEXT NOT NULL" in str(CreateTable(RECORDINGS).compile(dialect=on_mysql))
     assert "data BYTEA NOT NULL" in str(CreateTable(CHUNKS).compile(dialect=on_postgresql))
+
+
+def test_certificates_that_cannot_be_read_are_an_outcome(tmp_path: Path, make_parcel: MakeParcel) -> None:
+    """`?ssl_ca=` of a typo: PyMySQL opens that file before it connects, and lets the system's error through."""
+    pytest.importorskip("pymysql", reason="pip install callflow-simulator[mysql]")
+    carrier = AccountDatabase(f"mysql://me:geheim@127.0.0.1:9/x?ssl_ca={tmp_path}/none.pem")
+    outcome = carrier.save_metadata(make_parcel())
+    carrier.close()
+    assert (outcome.is_stored, outcome.is_final) == (False, True)
+    assert outcome.result == "database: options in the URL that the driver does not take"

@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from callflow.core.delivery import DELIVERY, DeliveryEvent, DeliveryState
-from callflow.core.errors import ImpossibleEvent
+from callflow.core.errors import ImpossibleEvent, StorageError
 from callflow.core.table import Verdict
 from callflow.storage import outbox
 from callflow.storage.carrier import Outcome, words_for
@@ -133,6 +133,20 @@ def test_an_interrupt_keeps_what_was_still_to_come(
     with pytest.raises(KeyboardInterrupt):
         list(deliver(coming(), destinations, clock=clock))
     assert len(outbox.pending(destinations.outbox)) == 5
+
+
+def test_an_interrupt_keeps_all_that_can_be_kept(
+    destinations: Destinations, make_parcel: MakeParcel, clock: Clock, refused_url: str
+) -> None:
+    """One recording whose file is gone is told at the end; those behind it are in the outbox all the same."""
+    parcels = [make_parcel(refused_url, audio=b"x") for _ in range(4)]
+    parcels[2].file.unlink()
+    rows = deliver([parcels[0], *parcels], destinations, clock=clock)
+    next(rows)  # at the latest, that the first was finished again
+    with pytest.raises(StorageError, match="cannot be kept"):
+        rows.close()
+    kept = [each.delivery_id for each in outbox.pending(destinations.outbox)]
+    assert kept == [each.delivery_id for each in (parcels[0], parcels[1], parcels[3])]
 
 
 def test_a_long_try_under_way_is_broken_off(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callflow.core.errors import StorageError
-from callflow.storage.durable import Draft
+from callflow.storage.durable import Draft, opened_folder
 from callflow.storage.local import LocalCarrier, file_name_for
 from callflow.storage.parcel import Parcel
 
@@ -76,6 +77,26 @@ def test_threads_do_not_overwrite_each_other(tmp_path: Path, make_parcel: MakePa
     with ThreadPoolExecutor(8) as pool:
         assert all(outcome.is_stored for outcome in pool.map(carrier.send, parcels))
     assert {path.read_bytes() for path in (tmp_path / "kept").iterdir()} == {bytes([n]) * 10 for n in range(16)}
+
+
+def test_a_name_is_given_while_the_folder_is_locked(tmp_path: Path, make_parcel: MakeParcel) -> None:
+    """Else two uploads into one folder could both find a name free, and one recording would be overwritten."""
+
+    class Looking(LocalCarrier):
+        def _free_name(self, parcel: Parcel, draft: Draft) -> str:
+            with opened_folder(tmp_path) as folder, pytest.raises(BlockingIOError):
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return super()._free_name(parcel, draft)
+
+    assert Looking(tmp_path).send(make_parcel("http://host/a.mp3")).is_stored
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    """A kill in the midst of a copy leaves a hidden file as large as the recording: not for ever."""
+    (tmp_path / f".draft-{'0' * 24}").write_bytes(b"half")
+    (tmp_path / ".mine").write_bytes(b"the user's")
+    LocalCarrier(tmp_path)
+    assert os.listdir(tmp_path) == [".mine"]
 
 
 def test_a_link_of_that_name_is_not_written_through(tmp_path: Path, make_parcel: MakeParcel) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from callflow.core.delivery import Target, TargetKind
 from callflow.core.errors import StorageError
-from callflow.storage.routes import Carriers, Destinations, check_destinations
+from callflow.storage.routes import Carriers, Destinations, check_destinations, sqlite_url
 
 
 def test_usable_destinations_pass(tmp_path: Path) -> None:
@@ -97,3 +97,14 @@ def test_an_sqlite_file_is_found_from_anywhere(tmp_path: Path, monkeypatch: pyte
     ):
         assert Destinations(given, Path("kept"), tmp_path).database_url == expected
     assert Destinations(None, Path("kept"), tmp_path).local_folder == tmp_path / "kept"
+
+
+def test_a_database_is_where_its_url_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a URL a question mark begins the options: a folder with one would put the database elsewhere, unsaid."""
+    assert sqlite_url(tmp_path / "a.db") == f"sqlite:///{tmp_path}/a.db"
+    with pytest.raises(StorageError, match="question mark; name another folder"):
+        sqlite_url(tmp_path / "why?" / "a.db")
+    (tmp_path / "why?").mkdir()
+    monkeypatch.chdir(tmp_path / "why?")
+    with pytest.raises(StorageError, match="question mark; name another folder"):
+        Destinations("sqlite:///a.db?timeout=3", None, tmp_path / "outbox")
