@@ -12,13 +12,14 @@ from callflow.report.wording import printable
 DRIVEN, NOT_DRIVEN, NEVER = "●", "○", "×"
 """Marks of a node that ran, of one that did not, and of one that no call can reach."""
 
-_LEGEND: Final = f"{DRIVEN} ran, so often   {NOT_DRIVEN} did not   {NEVER} cannot be reached, and does not count"
+LEGEND: Final = f"{DRIVEN} ran, so often   {NOT_DRIVEN} did not   {NEVER} cannot be reached, and does not count"
+"""What the marks mean, in a line."""
 
 
 def coverage_text(coverage: Coverage, width: int = 100) -> str:
     """The whole report, without a final line break."""
     parts = [*map(flow_text, coverage.flows), recorder_text(coverage, width), coverage_table(coverage)]
-    return "\n\n".join([*parts[:-2], *([_LEGEND] if coverage.flows else []), *parts[-2:]])
+    return "\n\n".join([*parts[:-2], *([LEGEND] if coverage.flows else []), *parts[-2:]])
 
 
 def flow_text(flow: FlowCoverage) -> str:

@@ -227,3 +227,15 @@ def test_list_has_nothing_to_show() -> None:
     scenario("a.yaml")
     done = run("a.yaml", "--list", "--html", "pages")
     assert done.exit_code == 2 and "--list runs nothing that --html or --coverage could show" in done.stderr
+
+
+def test_the_page_has_the_trees_with_what_ran() -> None:
+    """Issue 5, item 3: with --coverage the page shows each callflow's nodes, marked, and the recorder's moves."""
+    scenario("call.yaml")
+    assert run("call.yaml", "--html", "pages").exit_code == 0
+    assert "Coverage" not in Path("pages/index.html").read_text("utf-8")
+    assert run("call.yaml", "--html", "pages", "--coverage").exit_code == 0
+    page = Path("pages/index.html").read_text("utf-8")
+    assert "2 of 2 nodes, 1 of 1 branches, 100 %</summary>" in page
+    assert "1 ● record_call" in page and "1 ● └─ _: user" in page
+    assert "<summary>recorder: " in page and "○ PAUSED: " in page

@@ -19,11 +19,14 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from callflow.core.errors import StorageError
+from callflow.report.coverage_text import LEGEND, flow_text, recorder_text
 from callflow.report.wording import printable
 from callflow.testing.outcome import WORST_FIRST, CaseResult, totals
 
 if TYPE_CHECKING:
     from callflow.testing.showing import Suite
+
+_RECORDER_WIDTH: Final = 110
 
 INDEX: Final = "index.html"
 """The page of the suite, in the folder that the user names."""
@@ -86,6 +89,8 @@ def suite_html(suite: Suite, started: datetime) -> str:
         counts=[(outcome, f"{counts[outcome]:,}") for outcome in WORST_FIRST if outcome in counts],
         facts=_facts(suite, started),
         ended=_ended(suite),
+        trees=_trees(suite),
+        legend=LEGEND,
         lines=[_line(case) for case in sorted(suite.cases, key=lambda case: WORST_FIRST.index(case.outcome))],
     )
 
@@ -114,6 +119,15 @@ def _facts(suite: Suite, started: datetime) -> list[tuple[str, str]]:
         wanted = f" ({suite.min_percent:g} % is wanted)" if suite.min_percent is not None else ""
         facts.append(("nodes that ran", f"{suite.coverage.percent:g} %{wanted}"))
     return facts
+
+
+def _trees(suite: Suite) -> list[tuple[str, str]]:
+    """Each callflow's heading and tree with its marks, the least driven first, then the recorder's moves."""
+    if suite.coverage is None:
+        return []
+    flows = sorted(suite.coverage.flows, key=lambda flow: flow.percent)
+    texts = [*map(flow_text, flows), recorder_text(suite.coverage, _RECORDER_WIDTH)]
+    return [(heading, tree) for heading, _, tree in (text.partition("\n") for text in texts)]
 
 
 def _ended(suite: Suite) -> str:
