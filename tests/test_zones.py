@@ -127,7 +127,7 @@ def test_two_zones_give_the_same_bytes(staging: ModuleType, tmp_path: Path) -> N
 def _uploaded(folder: Path, zone: str) -> tuple[bytes, str, list[bytes], list[tuple[Any, ...]]]:
     """What a run with --upload leaves, from a process of its own in that zone; without moments of the real clock."""
     out = folder / zone.replace("/", "-")
-    command = [sys.executable, "-m", "callflow", "run", folder / "call.json", "--upload", "--json"]
+    command: list[str | Path] = [sys.executable, "-m", "callflow", "run", folder / "call.json", "--upload", "--json"]
     command += ["--out", out, "--trace", out / "trace.jsonl"]
     out.mkdir()
     environment = {**os.environ, "TZ": zone}

@@ -41,8 +41,8 @@ def test_help_lists_every_verb_in_its_order() -> None:
     shown = callflow("--help").stdout
     lines = shown[shown.index("Commands:") :].splitlines()[1:]
     assert [line.split()[0] for line in lines] == [
-        "demo", "run", "test", "lint", "draw", "report", "explain", "diff", "sweep", "scan", "receive", "outbox",
-        "coverage", "schema", "modules",
+        "demo", "run", "test", "lint", "draw", "report", "explain", "diff", "sweep", "race", "replay",
+        "record", "scan", "receive", "outbox", "generate", "coverage", "schema", "modules",
     ]  # fmt: skip
     for line, (_, help_line) in zip(lines, VERBS.values(), strict=True):
         assert line.endswith(help_line)
