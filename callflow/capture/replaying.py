@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,8 @@ from callflow.simulate import Run, simulate
 
 MOST_MOMENTS: Final = 5_000
 """How many events one call may have to be placed again."""
+
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z0-9_]+)\}")
 
 NOBODY: Final = "anonymous"
 """The number of a caller who shows none."""
@@ -88,6 +91,7 @@ def replay(call: LoggedCall, form: str, names: Collection[str], wishes: Wishes) 
     choices = Choices(values=wishes.values, skip_unsimulated=wishes.skip_unsimulated)
     bare = _draft(call, wishes, started, (Deed(0, "caller calls"),), "")
     account = prepare(_scenario(bare, wishes.file), choices).setting.account
+    _check_filled([*account.users, *account.devices], wishes.callflow)
     cast = cast_of(call, account, wishes.told)
     script = script_of(call, cast.parties, wishes.cut[1] if wishes.cut is not None else None)
     parties, deeds = cast.parties, script.deeds
@@ -109,6 +113,14 @@ def replay(call: LoggedCall, form: str, names: Collection[str], wishes: Wishes) 
         warnings=(*_gaps(call), *script.warnings),
         by_profile={name: len(differences(each)) for name, each in pairs.items()},
     )
+
+
+def _check_filled(people: Iterable[str], callflow: str) -> None:
+    """Raise ScenarioError for a user or device of the callflow that is still a placeholder: nobody is on such a leg."""
+    missing = sorted({name for each in people for name in _PLACEHOLDER.findall(each)})
+    if missing:
+        hint = " ".join(f"--with {name}=…" for name in missing)
+        raise ScenarioError(printable(callflow), f"nothing fills {{{missing[0]}}}", f"add {hint}")
 
 
 def _draft(call: LoggedCall, wishes: Wishes, started: datetime, deeds: tuple[Deed, ...], device: str) -> Draft:

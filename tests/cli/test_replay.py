@@ -231,3 +231,10 @@ def test_hostile_names_do_not_reach_the_terminal(tmp_path: Path) -> None:
     result = replay(written(tmp_path / "\x07x.jsonl", *events), "--callflow", ON_ANSWER, "--save", save)
     assert "\x1b" not in result.output + save.read_text("utf-8")
     assert result.exit_code == 0
+
+
+def test_a_placeholder_that_nothing_fills_is_said() -> None:
+    """A callflow's {USER_ID} without --with is wrong input, told before a scenario is made of it."""
+    done = replay(EXAMPLES / "replay" / "events.jsonl", "--callflow", PER_USER)
+    assert done.exit_code == 2
+    assert "nothing fills {USER_ID}; add --with USER_ID=…" in done.stderr
