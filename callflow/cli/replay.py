@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -90,6 +91,7 @@ def _read_tolerance(context: click.Context, parameter: click.Parameter, given: s
     "--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the call as a scenario, a new file."
 )
 @skip_unsimulated_option
+@click.option("--json", "as_object", is_flag=True, help="Print one JSON object instead of text.")
 def command(
     capture: Path,
     flow: str,
@@ -103,6 +105,7 @@ def command(
     anonymise: bool,
     save: Path | None,
     skip_unsimulated: bool,
+    as_object: bool,
 ) -> None:
     """Place the calls of CAPTURE again, and show what production did beside what the simulation says.
 
@@ -140,8 +143,9 @@ def command(
         tolerance_ms=tolerance if tolerance is not None else _tolerance_ms(log),
         skip_unsimulated=skip_unsimulated,
     )
-    _tell(log, len(calls))
-    sys.exit(_play(calls, log, wishes, save))
+    if not as_object:
+        _tell(log, len(calls))
+    sys.exit(_play(calls, log, wishes, save, as_object))
 
 
 def _tell(log: Capture, count: int) -> None:
@@ -154,21 +158,55 @@ def _tell(log: Capture, count: int) -> None:
         _warn(warning)
 
 
-def _play(calls: Sequence[LoggedCall], log: Capture, wishes: Wishes, save: Path | None) -> int:
+def _play(calls: Sequence[LoggedCall], log: Capture, wishes: Wishes, save: Path | None, as_object: bool) -> int:
     """Place every call again, show both sides, write the scenario; return the exit status."""
     from callflow.capture.replaying import replay
     from callflow.capture.writing import write_whole
 
-    status = PASSED
     names = {event.name for event in log.events}
+    played = []
     for call in calls:
         replayed = replay(call, log.form, names, wishes)
-        _show(replayed, wishes)
-        status = FAILED if replayed.differences else status
+        played.append(replayed)
+        if not as_object:
+            _show(replayed, wishes)
         if save is not None:
             write_whole(save, replayed.text)
-            click.echo(f"\nsaved: {printable(save)}")
-    return status
+            click.echo(f"\nsaved: {printable(save)}", err=as_object)
+    if as_object:
+        click.echo(json.dumps(_as_json(log, played, wishes), indent=2, ensure_ascii=False))
+    return FAILED if any(each.differences for each in played) else PASSED
+
+
+def _as_json(log: Capture, played: Sequence[Replayed], wishes: Wishes) -> dict[str, Any]:
+    """What `--json` prints; names and their order are a promise. Times are in ms of the call, null where none is."""
+    return {
+        "format": 1,
+        "capture": log.form,
+        "events": len(log.events),
+        "left_out": dict(sorted(log.skipped.items())),
+        "warnings": list(log.warnings),
+        "calls": [
+            {
+                "call_id": each.call.id,
+                "profile": wishes.profile,
+                "differences": dict(each.by_profile),
+                "best": list(each.best),
+                "warnings": list(each.warnings),
+                "events": [
+                    {
+                        "event": pair.name,
+                        "leg": pair.leg,
+                        "state": pair.state,
+                        "production_ms": pair.logged_ms,
+                        "simulation_ms": pair.played_ms,
+                    }
+                    for pair in each.pairs
+                ],
+            }
+            for each in played
+        ],
+    }
 
 
 def _tolerance_ms(log: Capture) -> int:

@@ -238,3 +238,17 @@ def test_a_placeholder_that_nothing_fills_is_said() -> None:
     done = replay(EXAMPLES / "replay" / "events.jsonl", "--callflow", PER_USER)
     assert done.exit_code == 2
     assert "nothing fills {USER_ID}; add --with USER_ID=…" in done.stderr
+
+
+def test_the_comparison_as_one_object() -> None:
+    """Issue 5, item 5: --json prints nothing else; its names are a promise, its status that of the text."""
+    done = replay(EXAMPLES / "replay" / "events.jsonl", "--callflow", PER_USER, *FILLED, "--json")
+    shown = json.loads(done.stdout)
+    assert list(shown) == ["format", "capture", "events", "left_out", "warnings", "calls"]
+    (call,) = shown["calls"]
+    assert list(call) == ["call_id", "profile", "differences", "best", "warnings", "events"]
+    assert list(call["events"][0]) == ["event", "leg", "state", "production_ms", "simulation_ms"]
+    different = [each for each in call["events"] if each["state"] != "same"]
+    assert done.exit_code == 1 and len(different) == call["differences"]["docs"] > 0
+    same = replay(EXAMPLES / "replay" / "events.jsonl", "--callflow", ON_ANSWER, "--json")
+    assert (same.exit_code, json.loads(same.stdout)["calls"][0]["differences"]["docs"]) == (0, 0)
