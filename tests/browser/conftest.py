@@ -34,9 +34,9 @@ class Watched:
             self.complaints.append(f"failed: {request.url[:80]}, {request.failure}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser, started once."""
+    """The browser, started for each module: while it runs, this thread has an event loop, and others need their own."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     path = shutil.which("chromium")
     if path is None:
