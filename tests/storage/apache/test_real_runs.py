@@ -87,7 +87,7 @@ def scenario(folder: Path, call_id: str, url: str, audio_format: str, method: st
     (folder / "flow.json").write_text(json.dumps({"module": "record_call", "data": data, "children": {"_": user}}))
     path = folder / "call.yaml"
     path.write_text(
-        f"scenario: A call\ncallflow: flow.json\nstart: 2026-11-30T10:00:00Z\ncall_id: {call_id}\n"
+        f'scenario: A call\ncallflow: flow.json\nstart: 2026-11-30T10:00:00Z\ncall_id: "{call_id}"\n'
         'caller: {number: "+14155550100", name: Bob, dials: "2001"}\ntimeline:\n  - at 0s: caller calls\n'
         "  - at 2s: alice answers\n  - at 3s: caller speaks for 5s\n  - at 9s: caller hangs up\n"
     )
